@@ -1,0 +1,126 @@
+// The record of a run: what is written while it goes, line by line, and what every view is drawn from.
+// A record folded from the lines of a killed run is as good as one that ended, only shorter.
+import type { Stretch } from '../base/time.js'
+import type { Cause, Leg, Op, Outcome } from './sample.js'
+
+/** First part of run.json: known before the first request. */
+export interface RunHeader {
+  readonly format: 'cutover/run@1'
+  readonly scenario: string
+  readonly description: string
+  readonly seed: number
+  readonly world: 'local' | 'simulated' | 'external'
+  readonly store: string
+  readonly version: string
+  readonly machine: { readonly cpus: number; readonly memoryBytes: number; readonly node: string; readonly platform: string }
+  readonly startedAt: string
+  /** The exact command that runs it again. */
+  readonly command: string
+  readonly scenarioText: string
+  readonly durationSec: number
+  /** Width of one interval line in scenario seconds. */
+  readonly intervalSec: number
+  readonly clock: readonly Stretch[]
+  readonly classes: readonly { readonly name: string; readonly behaviour: string; readonly members: number; readonly everySec: number }[]
+  readonly backends: number
+  readonly expirationSec: number
+  readonly gates: readonly string[]
+  readonly latenessLimitMs: number
+  /** The first seconds of the run, in which caches fill; left out of `before`. */
+  readonly warmupSec: number
+}
+
+/** One count in an interval line. */
+export interface Count {
+  readonly clientClass: string
+  readonly leg: Leg
+  readonly op: Op
+  readonly outcome: Outcome
+  readonly status: number
+  readonly cause: Cause | null
+  readonly node: number
+  readonly n: number
+}
+
+/** Response times of one op at Keystone in one interval, milliseconds of real (simulated: virtual) time. */
+export interface OpLatency {
+  readonly n: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+/** One line of series.ndjson: everything that ended in [fromSec, fromSec + intervalSec). */
+export interface IntervalLine {
+  readonly kind: 'interval'
+  readonly fromSec: number
+  readonly counts: readonly Count[]
+  readonly latency: Readonly<Partial<Record<Op, OpLatency>>>
+  readonly lateness: { readonly n: number; readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number } | null
+}
+
+/** The token table as the store said it was. */
+export interface TableLine {
+  readonly kind: 'table'
+  readonly atSec: number
+  readonly rows: number
+  /** Sum of the lengths of `extra`; null where the store was not asked (it costs a full scan). */
+  readonly bytes: number | null
+}
+
+/** A step of the timeline, or something that happened by itself, as it was. */
+export interface EventLine {
+  readonly kind: 'event'
+  /** `cutover`, `cutover node 2`, `restart`, `keys.rotate`, `keys.distribute`, `flush`, `fault`. */
+  readonly event: string
+  readonly label: string
+  /** Written by the user, following from a period, or nobody's plan. */
+  readonly origin: 'scenario' | 'clock' | 'fault'
+  readonly dueSec: number
+  readonly startedSec: number
+  readonly endedSec: number
+  readonly ok: boolean
+  /** What went wrong, or what was done (`12,480 rows deleted`). */
+  readonly note: string
+  /** Real milliseconds that the step took. */
+  readonly tookMs: number
+  readonly node?: number
+  readonly target?: string
+  readonly to?: string
+}
+
+export type SeriesLine = IntervalLine | TableLine | EventLine
+
+/** Latency over a window. */
+export interface LatencySummary {
+  readonly count: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+/** The last part: known when the run has ended (or was ended). */
+export interface RunEnd {
+  readonly endedAt: string
+  readonly wallSec: number
+  /** Where scenario time stood at the end. */
+  readonly scenarioSec: number
+  /** Null: it ran to its end. */
+  readonly interrupted: string | null
+  /** sha256 of the series: equal for equal runs of the simulated world. */
+  readonly runHash: string
+  /** Distributions over whole windows, which lines of intervals cannot be added up to. */
+  readonly latency: Readonly<Partial<Record<Op, { readonly before: LatencySummary; readonly after: LatencySummary; readonly timeLapse: LatencySummary }>>>
+  readonly lateness: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
+}
+
+/** Everything a view needs. `end` is null for a run that was killed. */
+export interface RunRecord {
+  readonly header: RunHeader
+  readonly intervals: readonly IntervalLine[]
+  readonly table: readonly TableLine[]
+  readonly events: readonly EventLine[]
+  readonly end: RunEnd | null
+}

@@ -1,0 +1,54 @@
+// A sample: what became of one exchange, with its three instants and, if it was refused, why.
+// Every number in every chart is a count or a distribution of these.
+import type { Micros } from '../base/time.js'
+
+/**
+ * Who asked. `client`: a member of a class asked a service or Keystone itself; this is what people feel, and what
+ * `requests` and `rejections` count. `keystone`: a request that Keystone answered, whoever sent it (members,
+ * or the services' middleware on their behalf); this is what `latency` and the `keystone` block count. An exchange of a member with
+ * Keystone itself gives one sample of each leg.
+ */
+export type Leg = 'client' | 'keystone'
+
+/** `call`: a call of a service's API; the rest are Keystone's operations. */
+export type Op = 'call' | 'validate' | 'issue' | 'trust-issue' | 'revoke'
+
+/** `rejected`: answered, and the answer was that a token is no good. `failed`: any other error. */
+export type Outcome = 'ok' | 'rejected' | 'failed' | 'timeout' | 'shed'
+
+/** Why a token was refused. */
+export type Cause =
+  | 'uuid-on-fernet-node'
+  | 'fernet-on-uuid-node'
+  | 'key-not-distributed'
+  | 'key-rotated-away'
+  | 'expired'
+  | 'flushed'
+  | 'revoked'
+  | 'trust-gone'
+  | 'user-gone'
+  | 'unknown-token'
+  | 'stale-cache'
+  | 'service-unavailable'
+
+/**
+ * One exchange. `due`, `sent`, `done` are microseconds of the clock in which response times are measured (real time in
+ * the local world, virtual time in the simulated one), since the start of the run.
+ * response = done − due · service = done − sent · lateness = sent − due.
+ */
+export interface Sample {
+  clientClass: string
+  leg: Leg
+  op: Op
+  outcome: Outcome
+  /** HTTP status; 0 if there was no answer. */
+  status: number
+  cause: Cause | null
+  /** Backend that answered, from 1; 0 if none (a service's own answer). */
+  node: number
+  /** Scenario seconds from the start of the run at which it ended: the bin that it is counted in. */
+  atSec: number
+  due: Micros
+  sent: Micros
+  done: Micros
+}

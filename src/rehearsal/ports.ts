@@ -1,0 +1,52 @@
+// What the engine knows of a world: a clock, a target and a control. It never asks which world it is in.
+// A world is one choice of these three; see `worlds/`.
+import type { Micros } from '../base/time.js'
+import type { Cause } from '../measure/sample.js'
+import type { ApiRequest } from '../clients/exchange.js'
+import type { TimelineStep } from '../scenario/scenario.js'
+
+/** Scenario time, and the time in which responses are measured. */
+export interface Clock {
+  /** Scenario time since the start of the run. */
+  now(): Micros
+  /** Runs something when scenario time reaches `when`; at once (but never synchronously) if it has passed. */
+  at(when: Micros, run: () => void): void
+  /** The time in which responses are measured: real time here, virtual time in a simulation. */
+  measured(): Micros
+  /** That time's value when scenario time reached (or will reach) `when`. */
+  measuredAt(when: Micros): Micros
+}
+
+/** What became of a request. `status` 0: no answer, and `failure` says why. */
+export interface ApiReply {
+  readonly status: number
+  readonly failure: 'refused' | 'reset' | 'timeout' | null
+  /** Header X-Subject-Token of an issued token. */
+  readonly subjectToken: string | null
+  /** When the issued token expires, scenario seconds from the start of the run; null if none was issued. */
+  readonly expiresAtSec: number | null
+  /** The server's own word on why it refused. */
+  readonly cause: Cause | null
+  readonly node: number
+}
+
+export interface Target {
+  /** Sends to backend `node` (from 1). `done` is called exactly once, never synchronously. */
+  send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void
+  readonly nodes: number
+  /** Backends that the balancer believes to be in service. */
+  healthy(): readonly number[]
+}
+
+/** What a step did. */
+export interface StepResult {
+  readonly ok: boolean
+  readonly note: string
+}
+
+export interface Control {
+  /** Changes the world as one step says. `node` is given where a step is applied backend after backend. */
+  apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void
+  /** Asks the store how large the token table is. */
+  table(done: (size: { rows: number; bytes: number | null } | null) => void): void
+}

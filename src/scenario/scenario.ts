@@ -1,0 +1,103 @@
+// A scenario as the rest of the program knows it: checked, complete, in seconds and plain numbers.
+// The YAML that a person writes is turned into this by `parse.ts`; nothing after that sees YAML.
+import type { Stretch } from '../base/time.js'
+import type { ProviderMode } from '../token/mode.js'
+
+export type Release = 'mitaka' | 'newton' | 'ocata' | 'queens'
+
+/** The behaviours that a class of clients can have; one state machine each in `clients/`. */
+export type BehaviourName = 'password-session' | 'saved-token-script' | 'one-shot' | 'heat-mitaka' | 'magnum'
+
+export type ArrivalKind = 'poisson' | 'constant'
+
+/** A class of clients: so many members, each calling once in `everySec` on average. */
+export interface ClientClass {
+  readonly name: string
+  readonly behaviour: BehaviourName
+  readonly members: number
+  /** Mean seconds between two calls of one member. */
+  readonly everySec: number
+  readonly arrivals: ArrivalKind
+  /** The services that its calls go to; empty: it validates its own token at Keystone directly. */
+  readonly through: readonly string[]
+}
+
+/** How the services' auth_token middleware is set up. */
+export interface MiddlewareSettings {
+  /** `token_cache_time` in seconds; 0 for no cache. */
+  readonly tokenCacheSec: number
+  /** Whether refused tokens are remembered too (keystonemiddleware before 10.2). */
+  readonly negativeCache: boolean
+  /** `shared`: the workers of a service share a memcached; `process`: each worker has its own. */
+  readonly cache: 'shared' | 'process'
+  /** Worker processes of each service, each with its own session at Keystone. */
+  readonly workers: number
+}
+
+export type PasswordScheme = 'plain' | 'scrypt' | 'pbkdf2_sha512'
+
+export interface IdentitySettings {
+  readonly release: Release
+  /** The provider when the run starts. */
+  readonly provider: ProviderMode
+  readonly backends: number
+  readonly balancer: 'client'
+  /** Validity of a token in seconds. */
+  readonly expirationSec: number
+  /** `token_flush` at offsetSec, offsetSec + everySec, …; null: never. */
+  readonly flush: { readonly everySec: number; readonly offsetSec: number } | null
+  /** rotationSec null: no rotation by the clock. Rotated keys reach the backends distributeAfterSec later. */
+  readonly keys: {
+    readonly rotationSec: number | null
+    readonly maxActiveKeys: number
+    readonly distributeAfterSec: number
+  }
+  readonly cache: 'none'
+  readonly passwordHash: { readonly scheme: PasswordScheme; readonly rounds: number }
+  readonly costs: 'native'
+}
+
+/** Which backends a step is for: all of them, or some, numbered from 1. */
+export type NodeSet = 'all' | readonly number[]
+
+/** What a step of the timeline does. */
+export type StepAction =
+  | { readonly kind: 'cutover'; readonly to: ProviderMode; readonly nodes: NodeSet; readonly rollingGapSec: number | null }
+  | { readonly kind: 'restart'; readonly target: string }
+  | { readonly kind: 'keys.rotate' }
+  | { readonly kind: 'keys.distribute'; readonly nodes: NodeSet }
+  | { readonly kind: 'flush' }
+
+export interface TimelineStep {
+  readonly atSec: number
+  readonly action: StepAction
+  /** `scenario`: written by the user; `clock`: follows from a period (hourly flush, rotation). */
+  readonly origin: 'scenario' | 'clock'
+}
+
+export interface Scenario {
+  readonly name: string
+  readonly description: string
+  readonly seed: number
+  /** The date that scenario second 0 has, seconds since 1970. */
+  readonly startsAtEpochSec: number
+  readonly durationSec: number
+  readonly cloud: {
+    readonly users: number
+    readonly projects: number
+    readonly services: readonly string[]
+    readonly region: string
+    /** Public host name in the catalog's URLs. */
+    readonly host: string
+  }
+  readonly identity: IdentitySettings
+  readonly middleware: MiddlewareSettings
+  /** Live tokens in the table (or, under Fernet, outstanding) when the run starts. */
+  readonly tokens: { readonly live: number }
+  readonly clients: readonly ClientClass[]
+  /** Sorted by time; periodic steps included. */
+  readonly timeline: readonly TimelineStep[]
+  readonly clock: readonly Stretch[]
+  readonly limits: { readonly latenessP99Ms: number; readonly requestTimeoutMs: number }
+  readonly gates: readonly string[]
+}
