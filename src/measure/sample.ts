@@ -1,6 +1,7 @@
 // A sample: what became of one exchange, with its three instants and, if it was refused, why.
 // Every number in every chart is a count or a distribution of these.
 import type { Micros } from '../base/time.js'
+import type { TokenFormat } from '../token/uuid.js'
 
 /**
  * Who asked. `client`: a member of a class asked a service or Keystone itself; this is what people feel, and what
@@ -46,6 +47,10 @@ export interface Sample {
   cause: Cause | null
   /** Backend that answered, from 1; 0 if none (a service's own answer). */
   node: number
+  /** Format of the token that was judged; null where none was (an issue, a call of a service). */
+  format: TokenFormat | null
+  /** Its member was still busy when it was due: it waited for itself, which is no lateness of the generator. */
+  waited: boolean
   /** Scenario seconds from the start of the run at which it ended: the bin that it is counted in. */
   atSec: number
   due: Micros

@@ -1,8 +1,7 @@
 // What the engine knows of a world: a clock, a target and a control. It never asks which world it is in.
 // A world is one choice of these three; see `worlds/`.
 import type { Micros } from '../base/time.js'
-import type { Cause } from '../measure/sample.js'
-import type { ApiRequest } from '../clients/exchange.js'
+import type { ApiReply, ApiRequest } from '../clients/exchange.js'
 import type { TimelineStep } from '../scenario/scenario.js'
 
 /** Scenario time, and the time in which responses are measured. */
@@ -15,19 +14,6 @@ export interface Clock {
   measured(): Micros
   /** That time's value when scenario time reached (or will reach) `when`. */
   measuredAt(when: Micros): Micros
-}
-
-/** What became of a request. `status` 0: no answer, and `failure` says why. */
-export interface ApiReply {
-  readonly status: number
-  readonly failure: 'refused' | 'reset' | 'timeout' | null
-  /** Header X-Subject-Token of an issued token. */
-  readonly subjectToken: string | null
-  /** When the issued token expires, scenario seconds from the start of the run; null if none was issued. */
-  readonly expiresAtSec: number | null
-  /** The server's own word on why it refused. */
-  readonly cause: Cause | null
-  readonly node: number
 }
 
 export interface Target {

@@ -1,0 +1,308 @@
+// The engine: sends what the plan wants when it is due, applies the timeline, and records what became of it all.
+// It knows a clock, a target and a control, and never asks which world they belong to.
+import { micros, toSec, type Micros, type TimeMap } from '../base/time.js'
+import { behaviours } from '../clients/behaviours.js'
+import type { ApiReply, Ask, CallContext, HeldToken, Steps } from '../clients/exchange.js'
+import type { Behaviour, Member } from '../clients/member.js'
+import type { Cause, Leg, Op, Outcome, Sample } from '../measure/sample.js'
+import type { EventLine, TableLine } from '../measure/record.js'
+import { createArrivals } from '../scenario/arrivals.js'
+import type { Scenario } from '../scenario/scenario.js'
+import { outcomeForSender, outcomeAtKeystone } from './outcomes.js'
+import type { Population } from './population.js'
+import type { Clock, Control, Target } from './ports.js'
+import { runTimeline } from './timeline.js'
+
+/** What the engine tells of a run; the recorder of `measure/` is one. */
+export interface Recording {
+  record(sample: Sample): void
+  table(line: TableLine): void
+  event(line: EventLine): void
+  /** The first node is about to switch: `before` ends here. */
+  markCutover(atSec: number): void
+  advance(nowSec: number): void
+}
+
+export interface EngineOptions {
+  readonly scenario: Scenario
+  /** The stretches as this world runs them: speed and share of the traffic. */
+  readonly timeMap: TimeMap
+  readonly population: Population
+  readonly clock: Clock
+  readonly target: Target
+  readonly control: Control
+  readonly recording: Recording
+  /** Width of an interval of the record, scenario seconds. */
+  readonly intervalSec: number
+  /** Called at each interval: for progress on a screen. */
+  readonly onInterval: (nowSec: number) => void
+  /** Called once, when scenario time has reached the end and nothing is under way. */
+  readonly onEnd: () => void
+}
+
+/** Arrivals that wait for one busy member; beyond this they are shed and counted, so memory stays bounded. */
+const backlogMax = 200
+
+/** What a member has under way, and what has become due meanwhile. */
+interface Lane {
+  readonly member: Member
+  readonly behaviour: Behaviour
+  busy: boolean
+  readonly backlogSec: number[]
+}
+
+export class Engine {
+  private readonly options: EngineOptions
+  private readonly sample: Sample
+  private stopped = false
+  private ended = false
+  private underWay = 0
+  private calls = 0
+
+  constructor(options: EngineOptions) {
+    this.options = options
+    this.sample = {
+      clientClass: '',
+      leg: 'client',
+      op: 'call',
+      outcome: 'ok',
+      status: 0,
+      cause: null,
+      node: 0,
+      format: null,
+      waited: false,
+      atSec: 0,
+      due: micros(0),
+      sent: micros(0),
+      done: micros(0),
+    }
+  }
+
+  /** Calls begun so far. */
+  get callCount(): number {
+    return this.calls
+  }
+
+  /** Enters everything that the plan wants into the clock's agenda. */
+  start(): void {
+    const { scenario, population, clock, control, recording, timeMap } = this.options
+    for (const clientClass of scenario.clients) {
+      for (const member of population.membersOf(clientClass.name)) {
+        const lane: Lane = { member, behaviour: behaviours[clientClass.behaviour], busy: false, backlogSec: [] }
+        const arrivals = createArrivals({
+          seed: scenario.seed,
+          clientClass,
+          member: member.index,
+          stretches: timeMap.stretches,
+          durationSec: scenario.durationSec,
+        })
+        this.awaitArrival(lane, arrivals)
+      }
+    }
+    runTimeline({
+      steps: scenario.timeline,
+      nodes: this.options.target.nodes,
+      clock,
+      control,
+      recording,
+      restart: (target) => population.restart(target),
+      stopped: () => this.stopped,
+    })
+    this.tick(0)
+    clock.at(micros(scenario.durationSec), () => this.wind())
+  }
+
+  /** Stops sending; what is under way ends, then `onEnd` is called. */
+  stop(): void {
+    this.wind()
+  }
+
+  private awaitArrival(lane: Lane, arrivals: { next(): number }): void {
+    const dueSec = arrivals.next()
+    if (dueSec >= this.options.scenario.durationSec) return
+    this.options.clock.at(micros(dueSec), () => {
+      if (this.stopped) return
+      if (lane.busy) this.queue(lane, dueSec)
+      else this.begin(lane, dueSec, false)
+      this.awaitArrival(lane, arrivals)
+    })
+  }
+
+  private queue(lane: Lane, dueSec: number): void {
+    if (lane.backlogSec.length < backlogMax) {
+      lane.backlogSec.push(dueSec)
+      return
+    }
+    const now = this.options.clock.measured()
+    const due = this.options.clock.measuredAt(micros(dueSec))
+    this.note(lane.member.className, 'client', 'call', 'shed', 0, null, 0, null, due, now, now, true)
+  }
+
+  /** Begins one call of a member. `waited`: the member itself was busy at its due time. */
+  private begin(lane: Lane, dueSec: number, waited: boolean): void {
+    lane.busy = true
+    this.underWay++
+    this.calls++
+    const { clock } = this.options
+    const call = new Call(this, lane.member, clock.measuredAt(micros(dueSec)), clock.measured(), waited)
+    this.resume(call, lane.behaviour.call(lane.member, call), lane, null)
+  }
+
+  /** Runs a call until it asks for something or ends. */
+  private resume(call: Call, steps: Steps<void>, lane: Lane, reply: ApiReply | null): void {
+    const step = steps.next(reply)
+    if (step.done === true) {
+      this.endCall(lane)
+      return
+    }
+    const ask = step.value
+    const { clock, target } = this.options
+    if (ask.kind === 'pause') {
+      clock.at(micros(toSec(clock.now()) + ask.seconds), () => this.resume(call, steps, lane, null))
+      return
+    }
+    const due = call.takeDue(clock)
+    const node = this.chooseNode(lane.member)
+    target.send(node, ask.request, (answer, sent) => {
+      this.noteExchange(ask, answer, due, sent, clock.measured(), call.waited)
+      this.resume(call, steps, lane, answer)
+    })
+  }
+
+  private endCall(lane: Lane): void {
+    this.underWay--
+    const next = this.stopped ? undefined : lane.backlogSec.shift()
+    if (next === undefined) {
+      lane.busy = false
+      lane.backlogSec.length = 0
+      if (this.stopped) this.finishWhenIdle()
+    } else this.begin(lane, next, true)
+  }
+
+  private chooseNode(member: Member): number {
+    const healthy = this.options.target.healthy()
+    return healthy.length === 0 ? 1 + member.random.int(this.options.target.nodes) : member.random.pick(healthy)
+  }
+
+  /** One exchange with Keystone gives a sample of what Keystone answered and one of what the sender made of it. */
+  private noteExchange(
+    ask: Extract<Ask, { kind: 'keystone' }>,
+    reply: ApiReply,
+    due: Micros,
+    sent: Micros,
+    done: Micros,
+    waited: boolean,
+  ): void {
+    const op = ask.request.op
+    const refusedSender = reply.status === 401 || op !== 'validate'
+    const atKeystone = outcomeAtKeystone(reply)
+    const cause = atKeystone === 'rejected' ? (reply.cause ?? 'unknown-token') : null
+    const judged = refusedSender ? ask.by : ask.judged
+    this.note(judged, 'keystone', op, atKeystone, reply.status, cause, reply.node, ask.format, due, sent, done, waited)
+    const outcome = outcomeForSender(ask, reply)
+    const senderCause = outcome === 'rejected' ? cause : null
+    this.note(ask.by, 'client', op, outcome, reply.status, senderCause, reply.node, ask.format, due, sent, done, waited)
+  }
+
+  note(
+    clientClass: string,
+    leg: Leg,
+    op: Op,
+    outcome: Outcome,
+    status: number,
+    cause: Cause | null,
+    node: number,
+    format: HeldToken['format'] | null,
+    due: Micros,
+    sent: Micros,
+    done: Micros,
+    waited: boolean,
+  ): void {
+    const { sample } = this
+    sample.clientClass = clientClass
+    sample.leg = leg
+    sample.op = op
+    sample.outcome = outcome
+    sample.status = status
+    sample.cause = cause
+    sample.node = node
+    sample.format = format
+    sample.waited = waited
+    sample.atSec = toSec(this.options.clock.now())
+    sample.due = due
+    sample.sent = sent
+    sample.done = done
+    this.options.recording.record(sample)
+  }
+
+  get clock(): Clock {
+    return this.options.clock
+  }
+
+  /** Once an interval: closes it in the record, and asks the store for the size of the table. */
+  private tick(fromSec: number): void {
+    if (this.ended) return
+    const { clock, control, recording, intervalSec, scenario, timeMap } = this.options
+    recording.advance(fromSec)
+    this.options.onInterval(fromSec)
+    control.table((size) => {
+      if (size !== null && !this.ended) recording.table({ kind: 'table', atSec: toSec(clock.now()), ...size })
+    })
+    // A store of a real database is asked at most once a real second.
+    const everySec = Math.max(intervalSec, Math.ceil(timeMap.stretchAt(fromSec).speed / intervalSec) * intervalSec)
+    const next = Math.min(fromSec + everySec, scenario.durationSec)
+    if (next > fromSec && !this.stopped) clock.at(micros(next), () => this.tick(next))
+  }
+
+  private wind(): void {
+    if (this.stopped) return
+    this.stopped = true
+    this.finishWhenIdle()
+  }
+
+  private finishWhenIdle(): void {
+    if (this.ended || this.underWay > 0) return
+    this.ended = true
+    this.options.onEnd()
+  }
+}
+
+/** One call of a member while it runs: its instants, and what the behaviour reports of it. */
+class Call implements CallContext {
+  private readonly engine: Engine
+  private readonly member: Member
+  private readonly due: Micros
+  /** The exchange with a service that comes next: first due with the call, later when the one before it ended. */
+  private legDue: Micros
+  private legSent: Micros
+  private asked = false
+  readonly waited: boolean
+
+  constructor(engine: Engine, member: Member, due: Micros, begun: Micros, waited: boolean) {
+    this.engine = engine
+    this.member = member
+    this.due = due
+    this.legDue = due
+    this.legSent = begun
+    this.waited = waited
+  }
+
+  nowSec(): number {
+    return toSec(this.engine.clock.now())
+  }
+
+  /** The first request to Keystone was due when the call was; each later one when the reply before it came. */
+  takeDue(clock: Clock): Micros {
+    if (this.asked) return clock.measured()
+    this.asked = true
+    return this.due
+  }
+
+  saw(op: Op, outcome: Outcome, status: number, cause: Cause | null): void {
+    const now = this.engine.clock.measured()
+    const { className } = this.member
+    this.engine.note(className, 'client', op, outcome, status, cause, 0, null, this.legDue, this.legSent, now, this.waited)
+    this.legDue = now
+    this.legSent = now
+  }
+}
