@@ -1,0 +1,274 @@
+// Fernet (https://github.com/fernet/spec) on node:crypto: seal, open, verify, and the keys.
+// Our own because Keystone's payloads are binary, which the npm package `fernet` cannot decode.
+
+import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { TokenError } from './tokenError.js'
+
+/** A Fernet key: 128 bits that sign, 128 bits that encrypt. */
+export interface FernetKey {
+  /** 16 bytes. */
+  readonly signing: Uint8Array
+  /** 16 bytes. */
+  readonly encryption: Uint8Array
+  /** The first 8 hexadecimal digits of the SHA-256 of the 32 bytes: names a key in reports without giving it away. */
+  readonly id: string
+}
+
+const keyBytes = 32
+const blockBytes = 16
+const macBytes = 32
+const ivStart = 9
+const cipherStart = ivStart + blockBytes
+/** Version 1, timestamp 8, iv 16, at least one block, HMAC 32. */
+const envelopeBytesMin = cipherStart + blockBytes + macBytes
+const versionByte = 0x80
+
+/** The spec's allowance for a clock that is ahead: `MAX_CLOCK_SKEW` of all its implementations. */
+export const maxClockSkewSec = 60
+
+/**
+ * A key from its 32 bytes, which are copied.
+ * @throws TokenError `bad-key` for any other length
+ */
+export const fernetKeyFromBytes = (bytes: Uint8Array): FernetKey => {
+  if (bytes.length !== keyBytes) {
+    throw new TokenError('bad-key', `a Fernet key has 32 bytes, this one has ${bytes.length}`)
+  }
+  const own = Uint8Array.from(bytes)
+  return {
+    signing: own.subarray(0, blockBytes),
+    encryption: own.subarray(blockBytes),
+    id: createHash('sha256').update(own).digest('hex').slice(0, 8),
+  }
+}
+
+/**
+ * A key from its text: base64url, padded, 44 characters, as `keystone-manage fernet_setup` writes it.
+ * @throws TokenError `bad-key`; the message tells the length, never the text
+ */
+export const parseFernetKey = (text: string): FernetKey => {
+  const bytes = decodeBase64Url(text, 'required')
+  if (bytes === null) {
+    throw new TokenError('bad-key', `not padded base64url (${text.length} characters, a Fernet key has 44)`)
+  }
+  return fernetKeyFromBytes(bytes)
+}
+
+/** The text of a key: padded base64url, 44 characters. */
+export const formatFernetKey = (key: FernetKey): string =>
+  padBase64(Buffer.concat([key.signing, key.encryption]).toString('base64url'))
+
+/** Puts back the `=` that Keystone strips, from the length alone. */
+const padBase64 = (text: string): string => {
+  const odd = text.length & 3
+  return odd === 0 ? text : odd === 3 ? `${text}=` : `${text}==`
+}
+
+const base64UrlText = /^[A-Za-z0-9_-]*$/
+/** Last characters whose unused low bits are zero, when two or three characters are left over (RFC 4648 §3.5). */
+const lastOfTwo = 'AQgw'
+const lastOfThree = 'AEIMQUYcgkosw048'
+
+/** `required`: the text must be padded. `restored`: missing `=` are supplied, as Keystone does. */
+type Padding = 'required' | 'restored'
+
+/** Strict base64url: alphabet, padding and unused bits are all checked. Null when anything is wrong. */
+const decodeBase64Url = (text: string, padding: Padding): Buffer | null => {
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) === 0x3d && text.length - end < 2) end--
+  const given = text.length - end
+  const wanted = (4 - (end & 3)) & 3
+  if (wanted === 3) return null
+  const odd = text.length & 3
+  const padded = padding === 'restored' && odd !== 0 ? given + 4 - odd : given
+  if (padded !== wanted) return null
+  const digits = given === 0 ? text : text.slice(0, end)
+  if (!base64UrlText.test(digits)) return null
+  if (wanted === 2 && !lastOfTwo.includes(text.charAt(end - 1))) return null
+  if (wanted === 1 && !lastOfThree.includes(text.charAt(end - 1))) return null
+  return Buffer.from(digits, 'base64url')
+}
+
+/** A token's bytes, checked for shape and version, not yet for authenticity. */
+export interface FernetEnvelope {
+  readonly bytes: Buffer
+  /** Seconds since 1970, readable without a key. */
+  readonly timestampSec: number
+}
+
+/** Why a text is not even shaped like a Fernet token. */
+export type FernetShapeProblem = 'bad-base64' | 'too-short' | 'bad-version' | 'bad-timestamp' | 'bad-length'
+
+/**
+ * Why a token was refused.
+ *
+ * - `bad-base64`: not strict base64url · `too-short`: less than 73 bytes · `bad-version`: not 0x80
+ * - `bad-timestamp`: beyond 2⁵³−1 seconds · `bad-length`: the ciphertext is not whole blocks of 16 bytes
+ * - `expired`: older than the time to live · `from-the-future`: more than 60 s ahead of the clock
+ * - `bad-signature`: the HMAC differs, so another key or a changed token · `bad-padding`: after decryption
+ */
+export type FernetProblem =
+  FernetShapeProblem | 'expired' | 'from-the-future' | 'bad-signature' | 'bad-padding'
+
+/**
+ * Decodes a token's text once, so that several keys can be tried on it.
+ * @param options.padding `required` (the spec, default) or `restored` (tokens from which `=` was stripped)
+ */
+export const decodeFernet = (
+  token: string,
+  options: { readonly padding?: Padding } = {},
+): FernetEnvelope | FernetShapeProblem => {
+  const bytes = decodeBase64Url(token, options.padding ?? 'required')
+  if (bytes === null) return 'bad-base64'
+  if (bytes.length < envelopeBytesMin) return 'too-short'
+  if (bytes[0] !== versionByte) return 'bad-version'
+  const timestampSec = bytes.readUInt32BE(1) * 0x1_0000_0000 + bytes.readUInt32BE(5)
+  if (timestampSec > Number.MAX_SAFE_INTEGER) return 'bad-timestamp'
+  if ((bytes.length - cipherStart - macBytes) % blockBytes !== 0) return 'bad-length'
+  return { bytes, timestampSec }
+}
+
+/** Whether the key signed the envelope. Compares in constant time. */
+export const isSignedBy = (envelope: FernetEnvelope, key: FernetKey): boolean => {
+  const { bytes } = envelope
+  const macStart = bytes.length - macBytes
+  const mac = createHmac('sha256', key.signing).update(bytes.subarray(0, macStart)).digest()
+  return timingSafeEqual(mac, bytes.subarray(macStart))
+}
+
+/**
+ * Opens an envelope with one key.
+ *
+ * Padding is taken off here instead of by the cipher: the whole plaintext then comes out of one call and is
+ * not copied. The signature was checked before, so the padding tells an attacker nothing.
+ */
+export const openEnvelope = (
+  envelope: FernetEnvelope,
+  key: FernetKey,
+): Uint8Array | 'bad-signature' | 'bad-padding' => {
+  if (!isSignedBy(envelope, key)) return 'bad-signature'
+  const { bytes } = envelope
+  const decipher = createDecipheriv('aes-128-cbc', key.encryption, bytes.subarray(ivStart, cipherStart))
+  decipher.setAutoPadding(false)
+  const padded = decipher.update(bytes.subarray(cipherStart, bytes.length - macBytes))
+  const fill = padded[padded.length - 1] ?? 0
+  if (fill < 1 || fill > blockBytes) return 'bad-padding'
+  for (let i = padded.length - fill; i < padded.length; i++) if (padded[i] !== fill) return 'bad-padding'
+  return padded.subarray(0, padded.length - fill)
+}
+
+/** What sealing needs. Time and the initialization vector are arguments: this module has no clock and no chance. */
+export interface SealInput {
+  readonly key: FernetKey
+  readonly plaintext: Uint8Array
+  /** Whole seconds since 1970. */
+  readonly timestampSec: number
+  /** 16 bytes, unique for each token; random ones are. */
+  readonly iv: Uint8Array
+}
+
+/** {@link sealFernet} without the final `=`, the form in which Keystone hands tokens out. */
+export const sealFernetStripped = (input: SealInput): string => {
+  const { key, plaintext, timestampSec, iv } = input
+  if (iv.length !== blockBytes)
+    throw new TokenError('bad-iv', `an iv has 16 bytes, this one has ${iv.length}`)
+  if (!Number.isSafeInteger(timestampSec) || timestampSec < 0) {
+    throw new TokenError('bad-timestamp', `a timestamp is a whole number of seconds, not ${timestampSec}`)
+  }
+  // RFC 5652 §6.3, by hand, so that the cipher gives everything in one call.
+  const fill = blockBytes - (plaintext.length & (blockBytes - 1))
+  const padded = Buffer.allocUnsafe(plaintext.length + fill)
+  padded.set(plaintext)
+  padded.fill(fill, plaintext.length)
+  const cipher = createCipheriv('aes-128-cbc', key.encryption, iv)
+  cipher.setAutoPadding(false)
+  const ciphertext = cipher.update(padded)
+
+  const macStart = cipherStart + ciphertext.length
+  const bytes = Buffer.allocUnsafe(macStart + macBytes)
+  bytes[0] = versionByte
+  bytes.writeUInt32BE(Math.floor(timestampSec / 0x1_0000_0000), 1)
+  bytes.writeUInt32BE(timestampSec % 0x1_0000_0000, 5)
+  bytes.set(iv, ivStart)
+  bytes.set(ciphertext, cipherStart)
+  bytes.set(createHmac('sha256', key.signing).update(bytes.subarray(0, macStart)).digest(), macStart)
+  return bytes.toString('base64url')
+}
+
+/**
+ * Seals a message into a token: padded base64url text, as the spec wants it.
+ * @throws TokenError `bad-iv`, `bad-timestamp`
+ */
+export const sealFernet = (input: SealInput): string => padBase64(sealFernetStripped(input))
+
+/** An opened token. */
+export interface OpenedFernet {
+  /** Seconds since 1970. */
+  readonly timestampSec: number
+  /** The message; a view into a buffer of its own. */
+  readonly plaintext: Uint8Array
+}
+
+/** Opens a padded token with one key, whatever its age; null when it cannot be opened. */
+export const openFernet = (token: string, key: FernetKey): OpenedFernet | null => {
+  const envelope = decodeFernet(token)
+  if (typeof envelope === 'string') return null
+  const plaintext = openEnvelope(envelope, key)
+  return typeof plaintext === 'string' ? null : { timestampSec: envelope.timestampSec, plaintext }
+}
+
+/**
+ * Opens a token with the first of several keys that fits, decoding its text once.
+ * A key that does not fit costs one HMAC and no decryption.
+ * @param keys in the order to try: the primary first
+ */
+export const openFernetWithAny = <Key extends FernetKey>(
+  envelope: FernetEnvelope,
+  keys: Iterable<Key>,
+): (OpenedFernet & { readonly key: Key }) | null => {
+  for (const key of keys) {
+    const plaintext = openEnvelope(envelope, key)
+    if (typeof plaintext !== 'string') return { timestampSec: envelope.timestampSec, plaintext, key }
+  }
+  return null
+}
+
+/** The outcome of {@link verifyFernet}. */
+export type FernetVerdict =
+  ({ readonly ok: true } & OpenedFernet) | { readonly ok: false; readonly reason: FernetProblem }
+
+/**
+ * Verifies a token by the spec, in the spec's order, and says why if it is refused.
+ *
+ * A time to live needs the time. With `ttlSec` a token is `expired` when timestamp + ttl < now. With `nowSec` it is
+ * `from-the-future` when timestamp > now + 60 s. Keystone passes neither: it has its own expiry in the payload.
+ */
+export const verifyFernet = (
+  token: string,
+  key: FernetKey,
+  limits:
+    | { readonly nowSec: number; readonly ttlSec?: number }
+    | { readonly nowSec?: never; readonly ttlSec?: never } = {},
+): FernetVerdict => {
+  const envelope = decodeFernet(token)
+  if (typeof envelope === 'string') return { ok: false, reason: envelope }
+  const { timestampSec } = envelope
+  if (limits.nowSec !== undefined) {
+    if (limits.ttlSec !== undefined && timestampSec + limits.ttlSec < limits.nowSec) {
+      return { ok: false, reason: 'expired' }
+    }
+    if (timestampSec > limits.nowSec + maxClockSkewSec) return { ok: false, reason: 'from-the-future' }
+  }
+  const plaintext = openEnvelope(envelope, key)
+  if (typeof plaintext === 'string') return { ok: false, reason: plaintext }
+  return { ok: true, timestampSec, plaintext }
+}
+
+/**
+ * The timestamp that every Fernet token carries in clear: its issue time in whole seconds since 1970.
+ * Needs no key and proves nothing. Padding may be missing. Null when the text is no Fernet token.
+ */
+export const fernetTimestampSec = (token: string): number | null => {
+  const envelope = decodeFernet(token, { padding: 'restored' })
+  return typeof envelope === 'string' ? null : envelope.timestampSec
+}
