@@ -1,0 +1,342 @@
+// The shape of a scenario file: every key with its type, default and meaning, and nothing about other keys.
+// It exists once, for reading, for editors (JSON Schema) and for the reference table alike.
+import { z } from 'zod'
+import type { ProviderMode } from '../token/mode.js'
+import type { ArrivalKind, BehaviourName, PasswordScheme, Release } from './scenario.js'
+import { readDuration, readShare, type Reading } from './units.js'
+
+const releases = ['mitaka', 'newton', 'ocata', 'queens'] as const satisfies readonly Release[]
+const modes = ['uuid', 'dual-uuid', 'dual-fernet', 'fernet'] as const satisfies readonly ProviderMode[]
+const arrivalKinds = ['poisson', 'constant'] as const satisfies readonly ArrivalKind[]
+const schemes = ['pbkdf2_sha512', 'scrypt', 'plain'] as const satisfies readonly PasswordScheme[]
+const behaviours = [
+  'password-session',
+  'saved-token-script',
+  'one-shot',
+  'heat-mitaka',
+  'magnum',
+] as const satisfies readonly BehaviourName[]
+
+/** A quantity with its unit, read into a number. The issue's params carry the remedy. */
+const quantity = (readText: (value: unknown) => Reading, meta: Readonly<Record<string, unknown>>) =>
+  z
+    .unknown()
+    .meta(meta)
+    .transform((value, context): number => {
+      const reading = readText(value)
+      if (reading.ok) return reading.value
+      context.addIssue({ code: 'custom', message: reading.message, params: { remedy: reading.remedy } })
+      return z.NEVER
+    })
+
+const aboveZero =
+  (readText: (value: unknown) => Reading, example: string) =>
+  (value: unknown): Reading => {
+    const reading = readText(value)
+    if (!reading.ok || reading.value > 0) return reading
+    return { ok: false, message: 'must be above zero', remedy: `for example ${example}` }
+  }
+
+const durationMeta = {
+  type: 'string',
+  pattern: '^([0-9]+(\\.[0-9]+)?(w|d|h|m|s|ms))+$',
+  examples: ['24h', '1h30m', '30s', '250ms'],
+}
+/** Zero or more; the value is in seconds. */
+const duration = () => quantity(readDuration, durationMeta)
+/** Above zero; the value is in seconds. */
+const period = (example: string) => quantity(aboveZero(readDuration, example), durationMeta)
+const shareMeta = {
+  anyOf: [
+    { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+    { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?%$' },
+  ],
+}
+const shareAboveZero = () => quantity(aboveZero(readShare, '2%'), shareMeta)
+
+const instantPattern = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z)?$/
+/** A date, seconds since 1970. */
+const instant = () =>
+  quantity(
+    (value) => {
+      const seconds = typeof value === 'string' && instantPattern.test(value) ? Date.parse(value) / 1000 : NaN
+      if (Number.isFinite(seconds)) return { ok: true, value: seconds }
+      const remedy = 'write it in UTC: 2017-04-04T06:00:00Z'
+      return { ok: false, message: 'is not a date', remedy }
+    },
+    { type: 'string', pattern: instantPattern.source, examples: ['2017-04-04T06:00:00Z'] },
+  )
+
+const neverMeta = { type: 'string', const: 'never' }
+const neverIsNull = (value: unknown): unknown => (value === 'never' ? null : value)
+
+/** What names may look like: they become parts of file names, of paths in messages and of words in gates. */
+const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
+const name = (of: string) =>
+  z
+    .string()
+    .regex(
+      namePattern,
+      `is no name for ${of}: letters, digits, \`_\`, \`.\` and \`-\`, a letter first, at most 64`,
+    )
+
+const count = (most: number) => z.int().min(1).max(most)
+
+const nodeSet = () =>
+  z.union([z.literal('all'), z.array(z.int().min(1)).min(1)], {
+    error: 'expected `all` or a list of backend numbers, counted from 1, such as [1, 2]',
+  })
+
+const flushPeriod = z.strictObject({
+  every: period('1h').describe('Time between two runs of token_flush.'),
+  offset: duration()
+    .optional()
+    .describe('When the first run is, from the start of the rehearsal. Default: one period after the start.'),
+})
+
+/** A bare period is short for a mapping that has only that. */
+const flushShort = (value: unknown): unknown =>
+  typeof value === 'string' || typeof value === 'number' ? { every: value } : value
+
+const keysSchema = z.strictObject({
+  rotation: z
+    .preprocess(neverIsNull, period('6h').nullable())
+    .meta({ anyOf: [durationMeta, neverMeta] })
+    .describe(
+      'Time between two key rotations by the clock, or `never`. The first is one period after the start.',
+    )
+    .prefault('never'),
+  max_active_keys: z
+    .int()
+    .min(2)
+    .max(52)
+    .default(3)
+    .describe(
+      'Keystone’s `[fernet_tokens] max_active_keys`: staged, primary and secondary keys together. Needed: validity / rotation + 2.',
+    ),
+  distribute_after: duration()
+    .describe('How long after each rotation by the clock the backends receive the new keys.')
+    .prefault('0s'),
+})
+
+const identitySchema = z.strictObject({
+  release: z
+    .enum(releases)
+    .default('mitaka')
+    .describe('The Keystone release whose flush, payloads and answers are followed.'),
+  provider: z
+    .enum(modes)
+    .default('uuid')
+    .describe('The token provider in force when the run starts, on every backend.'),
+  backends: count(64).default(1).describe('Keystone backends behind the balancer, numbered from 1.'),
+  balancer: z
+    .enum(['client'])
+    .default('client')
+    .describe('Who spreads requests over the backends: the clients.'),
+  expiration: period('24h')
+    .describe('Keystone’s `[token] expiration`: how long a token is valid.')
+    .prefault('1h'),
+  flush: z
+    .preprocess((value) => neverIsNull(flushShort(neverIsNull(value))), flushPeriod.nullable())
+    .meta({
+      anyOf: [durationMeta, neverMeta, z.toJSONSchema(flushPeriod, { io: 'input' })],
+    })
+    .describe('When token_flush runs: a period (`1h`), `{ every, offset }` or `never`.')
+    .prefault('never'),
+  keys: keysSchema.prefault({}).describe('The Fernet key repository and its rotation by the clock.'),
+  cache: z.enum(['none']).default('none').describe('Keystone’s own caching of tokens.'),
+  password_hash: z
+    .strictObject({
+      scheme: z.enum(schemes).default('pbkdf2_sha512').describe('How passwords are hashed.'),
+      rounds: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe(
+          'Cost of one hash. pbkdf2_sha512: iterations, default 10000. scrypt: log2 of N, default 14. plain: not used.',
+        ),
+    })
+    .prefault({})
+    .describe('What checking a password costs a backend.'),
+  costs: z
+    .enum(['native'])
+    .default('native')
+    .describe('Whose processing costs apply: those of this program itself.'),
+})
+
+const cloudSchema = z.strictObject({
+  users: count(1_000_000).default(100).describe('Users in the cloud.'),
+  projects: count(1_000_000).default(10).describe('Projects in the cloud.'),
+  services: z
+    .array(name('a service'))
+    .max(64)
+    .default(['nova', 'neutron', 'glance', 'cinder'])
+    .describe('The services in the catalog, each with auth_token middleware.'),
+  region: z.string().min(1).max(255).default('RegionOne').describe('The region in the catalog.'),
+  host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('cloud.example.org')
+    .describe('The public host name in the URLs of the catalog. It decides how long token bodies are.'),
+})
+
+const middlewareSchema = z.strictObject({
+  token_cache_time: duration()
+    .describe(
+      'keystonemiddleware’s `token_cache_time`: how long a validation is remembered; `0s` for no cache.',
+    )
+    .prefault('300s'),
+  negative_cache: z
+    .boolean()
+    .default(true)
+    .describe('Whether refused tokens are remembered too, as before keystonemiddleware 10.2.'),
+  cache: z
+    .enum(['shared', 'process'])
+    .default('shared')
+    .describe('`shared`: the workers of a service share a memcached. `process`: each has its own cache.'),
+  workers: count(1024)
+    .default(4)
+    .describe('Worker processes of each service, each with its own session at Keystone.'),
+})
+
+export const classSchema = z.strictObject({
+  behaviour: z.enum(behaviours).describe('How members use and renew tokens.'),
+  members: count(1_000_000).describe('How many there are.'),
+  every: period('20m').describe('Mean time between two calls of one member.'),
+  arrivals: z
+    .enum(arrivalKinds)
+    .default('poisson')
+    .describe('`poisson`: at random, independently. `constant`: at a random phase, then evenly.'),
+  through: z
+    .array(z.string())
+    .default([])
+    .describe('The services that are called. Empty: members validate their own token at Keystone.'),
+})
+
+export const stepSchema = z.strictObject({
+  at: duration().describe('When, from the start of the run.'),
+  cutover: z
+    .strictObject({
+      to: z.enum(modes).describe('The token provider to switch to.'),
+      nodes: z
+        .union([z.enum(['all', 'rolling']), z.array(z.int().min(1)).min(1)], {
+          error: 'expected `all`, `rolling` or a list of backend numbers, counted from 1, such as [1, 2]',
+        })
+        .default('all')
+        .describe('`all`: every backend at once. `rolling`: one after the other. Or a list of backends.'),
+      gap: duration()
+        .optional()
+        .describe('Time from one backend to the next. Default: 30s with `rolling`, none for a list.'),
+    })
+    .optional()
+    .describe('Switches the token provider.'),
+  restart: z
+    .string()
+    .optional()
+    .describe('Restarts a service or a class of clients, by name: cached tokens and credentials are gone.'),
+  'keys.rotate': z
+    .literal(true)
+    .optional()
+    .describe('Rotates the Fernet keys once, beside any rotation by the clock.'),
+  'keys.distribute': nodeSet()
+    .optional()
+    .describe('Copies the key repository to the backends: `all` or a list.'),
+  flush: z.literal(true).optional().describe('Runs token_flush once, beside any flush by the clock.'),
+})
+
+export const stretchSchema = z.strictObject({
+  until: period('90m').describe('The end of the stretch, from the start of the run.'),
+  speed: z
+    .number()
+    .gt(0)
+    .default(1)
+    .describe('Scenario seconds in a real second. The local world obeys it, the simulated one jumps.'),
+  traffic: shareAboveZero()
+    .describe('The share of each class’s members that is active, at least one member.')
+    .prefault('100%'),
+})
+
+/** The whole file. Input: what YAML gives. Output: quantities as numbers (seconds, shares), defaults filled in. */
+export const scenarioSchema = z.strictObject({
+  name: name('a scenario').describe('Names the run’s folder and its reports.'),
+  description: z.string().max(2000).default('').describe('What is rehearsed and why, for the reports.'),
+  seed: z
+    .int()
+    .min(0)
+    .default(1)
+    .describe('Everything random follows from it: equal seeds give equal plans.'),
+  starts: instant().describe('The date at which the run starts, in UTC.').prefault('2017-04-04T06:00:00Z'),
+  duration: period('2h')
+    .optional()
+    .describe('Length of the run. Default: the end of the last stretch of `clock`.'),
+  cloud: cloudSchema.prefault({}).describe('What stands in the catalog and in the user database.'),
+  identity: identitySchema.prefault({}).describe('Keystone itself.'),
+  middleware: middlewareSchema.prefault({}).describe('The services’ auth_token middleware.'),
+  tokens: z
+    .strictObject({
+      live: z
+        .int()
+        .min(0)
+        .max(10_000_000)
+        .default(0)
+        .describe(
+          'Live tokens when the run starts, beside those of the clients: rows of the table under UUID.',
+        ),
+    })
+    .prefault({})
+    .describe('Tokens that exist when the run starts.'),
+  clients: z.record(name('a class of clients'), classSchema).describe('The classes of clients, by name.'),
+  timeline: z
+    .array(stepSchema)
+    .max(10_000)
+    .default([])
+    .describe('What is done when: each step `at` and one action.'),
+  clock: z
+    .array(stretchSchema)
+    .max(1000)
+    .default([])
+    .describe(
+      'Stretches of the run with their own speed and traffic. Default: real time and full traffic throughout.',
+    ),
+  limits: z
+    .strictObject({
+      lateness_p99: period('20ms')
+        .describe('The load generator’s own lateness above which a run is inconclusive.')
+        .prefault('20ms'),
+      request_timeout: period('30s')
+        .describe('After which a request counts as timed out, in real time.')
+        .prefault('30s'),
+    })
+    .prefault({})
+    .describe('Bounds on the load generator.'),
+  gates: z
+    .array(z.string())
+    .max(1000)
+    .default([])
+    .describe('What must hold for the run to pass, one condition each.'),
+})
+
+/** A scenario file after `scenarioSchema`: numbers in seconds, the file's own words for keys. */
+export type ScenarioDocument = z.output<typeof scenarioSchema>
+
+/** One entry of `timeline`, as the file has it. */
+export type StepDocument = z.output<typeof stepSchema>
+
+/** A node of a JSON Schema, as far as this program looks into one. */
+export interface JsonSchema {
+  readonly description?: string
+  readonly type?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema | boolean
+  readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+}
+
+/** The JSON Schema (draft 2020-12) of a scenario file, for editors and for reference tables. */
+export const scenarioJsonSchema = (): JsonSchema =>
+  z.toJSONSchema(scenarioSchema, { io: 'input' }) as unknown as JsonSchema
