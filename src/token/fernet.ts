@@ -19,8 +19,8 @@ const blockBytes = 16
 const macBytes = 32
 const ivStart = 9
 const cipherStart = ivStart + blockBytes
-/** Version 1, timestamp 8, iv 16, at least one block, HMAC 32. */
-const envelopeBytesMin = cipherStart + blockBytes + macBytes
+/** Version 1, timestamp 8, iv 16, HMAC 32: what is there even without a ciphertext. */
+const envelopeBytesMin = cipherStart + macBytes
 const versionByte = 0x80
 
 /** The spec's allowance for a clock that is ahead: `MAX_CLOCK_SKEW` of all its implementations. */
@@ -102,8 +102,8 @@ export type FernetShapeProblem = 'bad-base64' | 'too-short' | 'bad-version' | 'b
 /**
  * Why a token was refused.
  *
- * - `bad-base64`: not strict base64url · `too-short`: less than 73 bytes · `bad-version`: not 0x80
- * - `bad-timestamp`: beyond 2⁵³−1 seconds · `bad-length`: the ciphertext is not whole blocks of 16 bytes
+ * - `bad-base64`: not strict base64url · `too-short`: less than 57 bytes · `bad-version`: not 0x80
+ * - `bad-timestamp`: beyond 2⁵³−1 seconds · `bad-length`: the ciphertext is not one or more whole blocks of 16 bytes
  * - `expired`: older than the time to live · `from-the-future`: more than 60 s ahead of the clock
  * - `bad-signature`: the HMAC differs, so another key or a changed token · `bad-padding`: after decryption
  */
@@ -124,7 +124,8 @@ export const decodeFernet = (
   if (bytes[0] !== versionByte) return 'bad-version'
   const timestampSec = bytes.readUInt32BE(1) * 0x1_0000_0000 + bytes.readUInt32BE(5)
   if (timestampSec > Number.MAX_SAFE_INTEGER) return 'bad-timestamp'
-  if ((bytes.length - cipherStart - macBytes) % blockBytes !== 0) return 'bad-length'
+  const cipherBytes = bytes.length - envelopeBytesMin
+  if (cipherBytes === 0 || cipherBytes % blockBytes !== 0) return 'bad-length'
   return { bytes, timestampSec }
 }
 
