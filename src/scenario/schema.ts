@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
 import type { ArrivalKind, BehaviourName, PasswordScheme, Release } from './scenario.js'
-import { readDuration, readShare, type Reading } from './units.js'
+import { readDuration, readShare, showValue, type Reading } from './units.js'
 
 const releases = ['mitaka', 'newton', 'ocata', 'queens'] as const satisfies readonly Release[]
 const modes = ['uuid', 'dual-uuid', 'dual-fernet', 'fernet'] as const satisfies readonly ProviderMode[]
@@ -62,7 +62,7 @@ const instant = () =>
       const seconds = typeof value === 'string' && instantPattern.test(value) ? Date.parse(value) / 1000 : NaN
       if (Number.isFinite(seconds)) return { ok: true, value: seconds }
       const remedy = 'write it in UTC: 2017-04-04T06:00:00Z'
-      return { ok: false, message: 'is not a date', remedy }
+      return { ok: false, message: `${showValue(value)} is not a date`, remedy }
     },
     { type: 'string', pattern: instantPattern.source, examples: ['2017-04-04T06:00:00Z'] },
   )
@@ -151,10 +151,10 @@ const identitySchema = z.strictObject({
       rounds: z
         .int()
         .min(1)
-        .max(1_000_000)
+        .max(1_048_576)
         .optional()
         .describe(
-          'Cost of one hash. pbkdf2_sha512: iterations, default 10000. scrypt: log2 of N, default 14. plain: not used.',
+          'Cost of one hash. pbkdf2_sha512: iterations, default 10000. scrypt: N, a power of two, default 16384. plain: not used.',
         ),
     })
     .prefault({})

@@ -1,0 +1,173 @@
+// YAML text → Scenario, or every problem in it at once.
+// It exists so that nothing after it needs to doubt a scenario, and a person mends a file in one round.
+import { InputError, type Problem } from '../base/errors.js'
+import type { Stretch } from '../base/time.js'
+import { checkDocument, fitStretches, type CheckGate } from './checks.js'
+import { formatPath, readYaml, type YamlDocument } from './document.js'
+import { explainIssue, type Finding } from './issues.js'
+import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
+import type { IdentitySettings, PasswordScheme, Scenario, TimelineStep } from './scenario.js'
+import { actionOf, recurringSteps, sortSteps } from './timeline.js'
+
+export type { CheckGate, GateContext } from './checks.js'
+
+/** Values that the command line puts in place of the file's. */
+export interface ScenarioOverrides {
+  readonly seed?: number
+  /** Every stretch of the clock runs at this speed. */
+  readonly speed?: number
+}
+
+/** A scenario's text and where it came from. `checkGate` is the parser of gates, which lives elsewhere. */
+export interface ParseOptions {
+  /** The name for messages; it is not opened. */
+  readonly file: string
+  readonly text: string
+  readonly overrides?: ScenarioOverrides
+  readonly checkGate: CheckGate
+}
+
+/** A scenario that can be run, and what its author should still know. */
+export interface ParsedScenario {
+  readonly scenario: Scenario
+  /** In the order of the file. */
+  readonly warnings: readonly Problem[]
+}
+
+const defaultRounds: Readonly<Record<PasswordScheme, number>> = {
+  pbkdf2_sha512: 10_000,
+  scrypt: 16_384,
+  plain: 1,
+}
+
+const checkOverrides = ({ seed, speed }: ScenarioOverrides): readonly Problem[] => {
+  const problems: Problem[] = []
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) {
+    problems.push({ path: '--seed', message: `${seed} is no seed`, remedy: 'give a whole number, 0 or more' })
+  }
+  if (speed !== undefined && !(Number.isFinite(speed) && speed > 0)) {
+    problems.push({
+      path: '--speed',
+      message: `${speed} is no speed`,
+      remedy: 'give a number above zero, such as 60',
+    })
+  }
+  return problems
+}
+
+/** A finding with its file, line and column. */
+const locate = (finding: Finding, file: string, document: YamlDocument): Problem => {
+  const { line, column } = document.placeOf(finding.path, finding.of)
+  const at = { file, line, column: column + (finding.columnInText ?? 1) - 1, path: formatPath(finding.path) }
+  const { message, remedy } = finding
+  return remedy === undefined ? { ...at, message } : { ...at, message, remedy }
+}
+
+const inOrder = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+
+const isMapping = (data: unknown): boolean =>
+  typeof data === 'object' && data !== null && !Array.isArray(data)
+
+const toIdentity = (identity: ScenarioDocument['identity']): IdentitySettings => {
+  const { flush, keys, password_hash: hash } = identity
+  return {
+    release: identity.release,
+    provider: identity.provider,
+    backends: identity.backends,
+    balancer: identity.balancer,
+    expirationSec: identity.expiration,
+    flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },
+    keys: {
+      rotationSec: keys.rotation,
+      maxActiveKeys: keys.max_active_keys,
+      distributeAfterSec: keys.distribute_after,
+    },
+    cache: identity.cache,
+    passwordHash: { scheme: hash.scheme, rounds: hash.rounds ?? defaultRounds[hash.scheme] },
+    costs: identity.costs,
+  }
+}
+
+const toClock = (
+  document: ScenarioDocument,
+  durationSec: number,
+  speed: number | undefined,
+): readonly Stretch[] =>
+  fitStretches(
+    document.clock.map((stretch) => ({
+      untilSec: stretch.until,
+      speed: stretch.speed,
+      traffic: stretch.traffic,
+    })),
+    durationSec,
+  ).map((stretch) => (speed === undefined ? stretch : { ...stretch, speed }))
+
+const toTimeline = (
+  document: ScenarioDocument,
+  identity: IdentitySettings,
+  durationSec: number,
+): readonly TimelineStep[] => {
+  const written = document.timeline.flatMap((step): TimelineStep[] => {
+    const action = actionOf(step)
+    return action === null ? [] : [{ atSec: step.at, action, origin: 'scenario' }]
+  })
+  return sortSteps(written, recurringSteps(identity, durationSec))
+}
+
+const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): Scenario => {
+  const durationSec = document.duration ?? document.clock.at(-1)?.until ?? 0
+  const identity = toIdentity(document.identity)
+  const { middleware, limits } = document
+  return {
+    name: document.name,
+    description: document.description,
+    seed: overrides.seed ?? document.seed,
+    startsAtEpochSec: document.starts,
+    durationSec,
+    cloud: document.cloud,
+    identity,
+    middleware: {
+      tokenCacheSec: middleware.token_cache_time,
+      negativeCache: middleware.negative_cache,
+      cache: middleware.cache,
+      workers: middleware.workers,
+    },
+    tokens: document.tokens,
+    clients: Object.entries(document.clients).map(([name, { every, ...rest }]) => ({
+      name,
+      everySec: every,
+      ...rest,
+    })),
+    timeline: toTimeline(document, identity, durationSec),
+    clock: toClock(document, durationSec, overrides.speed),
+    limits: { latenessP99Ms: limits.lateness_p99 * 1000, requestTimeoutMs: limits.request_timeout * 1000 },
+    gates: document.gates,
+  }
+}
+
+/**
+ * Reads a scenario.
+ *
+ * @throws InputError with all problems, in the order of the file, each with line and column, path and, where one is
+ * known, a remedy. Broken YAML is reported alone, as nothing can be said of what it would have meant.
+ */
+export const parseScenario = (options: ParseOptions): ParsedScenario => {
+  const { file, text, overrides = {}, checkGate } = options
+  const optionProblems = checkOverrides(overrides)
+  const document = readYaml(text)
+  const syntax = document.problems.map((problem) => ({ file, ...problem }))
+  if (!document.readable) throw new InputError([...optionProblems, ...inOrder(syntax)])
+
+  const { data } = document
+  const shape = scenarioSchema.safeParse(data)
+  const schema = shape.success ? null : scenarioJsonSchema()
+  const issues = schema === null ? [] : (shape.error?.issues ?? [])
+  const found = issues.flatMap((issue) => (schema === null ? [] : explainIssue(issue, data, schema)))
+  const checks = isMapping(data) ? checkDocument(data, checkGate) : { problems: [], warnings: [] }
+  const located = (findings: readonly Finding[]): readonly Problem[] =>
+    findings.map((finding) => locate(finding, file, document))
+  const problems = [...optionProblems, ...inOrder([...syntax, ...located([...found, ...checks.problems])])]
+  if (problems.length > 0 || !shape.success) throw new InputError(problems)
+  return { scenario: toScenario(shape.data, overrides), warnings: inOrder(located(checks.warnings)) }
+}
