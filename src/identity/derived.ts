@@ -1,0 +1,163 @@
+// What follows from the cloud's facts and is asked for at every validation, kept until the facts change.
+// It exists for speed: texts of users and projects, role lists, the catalog, the index of revocations.
+import { Catalog } from './catalog.js'
+import { isEnabled, systemTarget, textOf, textOrNull } from './documents.js'
+import { jsonString, jsonText } from './json.js'
+import { RevocationIndex } from './revocations.js'
+import type { ReleaseProfile } from './release.js'
+import type { Document, Store } from './store.js'
+
+/** The read side of a store: synchronous, from the snapshot that `refresh` brought up to date. */
+export type Facts = Pick<Store, 'get' | 'find' | 'list' | 'version'>
+
+/** Roles, and the text of them in a token. */
+export interface RoleSet {
+  readonly ids: readonly string[]
+  readonly names: readonly string[]
+  /** JSON text of the list. */
+  readonly text: string
+}
+
+const noRoles: RoleSet = { ids: [], names: [], text: '[]' }
+
+const roleSet = (roles: readonly Document[], asInTrust: boolean): RoleSet => {
+  if (roles.length === 0) return noRoles
+  const texts = roles.map((role) => {
+    const domain = asInTrust ? `, "domain_id": ${jsonText(textOrNull(role, 'domain_id'))}` : ''
+    return `{"id": ${jsonString(role.id)}, "name": ${jsonString(textOf(role, 'name'))}${domain}}`
+  })
+  return {
+    ids: roles.map((role) => role.id),
+    names: roles.map((role) => textOf(role, 'name')),
+    text: `[${texts.join(', ')}]`,
+  }
+}
+
+/** A text made of a document and of its domain, good as long as both are the same objects. */
+interface Kept {
+  readonly domain: Document | null
+  readonly text: string
+}
+
+export class Derived {
+  readonly facts: Facts
+  private readonly profile: ReleaseProfile
+  private version = Number.NaN
+  private readonly users = new WeakMap<Document, Kept>()
+  private readonly projects = new WeakMap<Document, Kept>()
+  private readonly rolesByUser = new Map<string, Map<string, RoleSet>>()
+  private readonly catalog = new Catalog()
+  private readonly revocationIndex = new RevocationIndex()
+
+  constructor(facts: Facts, profile: ReleaseProfile) {
+    this.facts = facts
+    this.profile = profile
+  }
+
+  /** JSON text of a token's user: id, name, domain, and when the password expires if the release says that. */
+  userText(user: Document): string {
+    const domain = this.facts.get('domain', textOf(user, 'domain_id'))
+    const kept = this.users.get(user)
+    if (kept !== undefined && kept.domain === domain) return kept.text
+    const expiry = this.profile.passwordExpiresAt
+      ? `, "password_expires_at": ${jsonText(textOrNull(user, 'password_expires_at'))}`
+      : ''
+    const text = `{"id": ${jsonString(user.id)}, "name": ${jsonString(textOf(user, 'name'))}, "domain": ${domainText(domain)}${expiry}}`
+    this.users.set(user, { domain, text })
+    return text
+  }
+
+  /** JSON text of a token's project: id, name, domain. */
+  projectText(project: Document): string {
+    const domain = this.facts.get('domain', textOf(project, 'domain_id'))
+    const kept = this.projects.get(project)
+    if (kept !== undefined && kept.domain === domain) return kept.text
+    const text = `{"id": ${jsonString(project.id)}, "name": ${jsonString(textOf(project, 'name'))}, "domain": ${domainText(domain)}}`
+    this.projects.set(project, { domain, text })
+    return text
+  }
+
+  /** JSON text of a token's domain: id and name. */
+  domainText(domain: Document): string {
+    return domainText(domain)
+  }
+
+  /** JSON text of the catalog for a project, or for a token without one. */
+  catalogText(projectId: string | null, userId: string): string {
+    this.update()
+    return this.catalog.text(projectId, userId)
+  }
+
+  /** The roles that a user has on a project, on a domain, or on the system (`systemTarget`). */
+  rolesOn(userId: string, targetId: string): RoleSet {
+    this.update()
+    const ofUser = this.rolesByUser.get(userId)
+    const known = ofUser?.get(targetId)
+    if (known !== undefined) return known
+    const roles = roleSet(this.findRoles(userId, targetId), false)
+    if (ofUser === undefined) this.rolesByUser.set(userId, new Map([[targetId, roles]]))
+    else ofUser.set(targetId, roles)
+    return roles
+  }
+
+  /** Roles by their ids, as a trust's token lists them; ids that are gone are left out. */
+  rolesOfTrust(ids: readonly string[]): RoleSet {
+    return roleSet(this.rolesById(ids), true)
+  }
+
+  get revocations(): RevocationIndex {
+    this.update()
+    return this.revocationIndex
+  }
+
+  private update(): void {
+    const version = this.facts.version()
+    if (version === this.version) return
+    this.version = version
+    this.rolesByUser.clear()
+    this.catalog.update(this.facts)
+    this.revocationIndex.update(this.facts.list('revocation_event'))
+  }
+
+  private rolesById(ids: Iterable<string>): Document[] {
+    const roles: Document[] = []
+    for (const id of ids) {
+      const role = this.facts.get('role', id)
+      if (role !== null) roles.push(role)
+    }
+    return roles
+  }
+
+  private findRoles(userId: string, targetId: string): Document[] {
+    const ids = new Set<string>()
+    for (const assignment of this.facts.find('assignment', 'actor_id', userId)) {
+      if (assignment['inherited'] === true) {
+        if (this.inherits(targetId, textOf(assignment, 'target_id'))) ids.add(textOf(assignment, 'role_id'))
+      } else if (assignment['target_id'] === targetId) ids.add(textOf(assignment, 'role_id'))
+    }
+    return this.rolesById(ids)
+  }
+
+  /** Whether a project stands below a target, whose inherited roles it then has. */
+  private inherits(projectId: string, targetId: string): boolean {
+    if (projectId === systemTarget || projectId === targetId) return false
+    for (let project = this.facts.get('project', projectId); project !== null;) {
+      if (textOf(project, 'parent_id') === targetId || textOf(project, 'domain_id') === targetId) return true
+      const parent = textOf(project, 'parent_id')
+      project = parent === project.id ? null : this.facts.get('project', parent)
+    }
+    return false
+  }
+}
+
+const domainText = (domain: Document | null): string =>
+  domain === null
+    ? '{"id": null, "name": null}'
+    : `{"id": ${jsonString(domain.id)}, "name": ${jsonString(textOf(domain, 'name'))}}`
+
+/** Whether something and the domain that it belongs to are enabled. */
+export const isLive = (facts: Facts, document: Document): boolean => {
+  if (!isEnabled(document)) return false
+  const domain = facts.get('domain', textOf(document, 'domain_id'))
+  return domain === null || isEnabled(domain)
+}

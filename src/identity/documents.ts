@@ -1,0 +1,117 @@
+// How the identity logic reads and writes the cloud's facts: fields of users, projects, roles, trusts, …
+// It exists so that the fields' names, which the stores index, stand in one place.
+import type { Document, DocumentKind } from './store.js'
+
+/** A user. `password_hash` null: cannot log in with a password. */
+export type UserDocument = Document & {
+  readonly name: string
+  readonly domain_id: string
+  readonly enabled: boolean
+  readonly password_hash: string | null
+  readonly password_expires_at?: string | null
+  readonly default_project_id?: string | null
+}
+
+export type ProjectDocument = Document & {
+  readonly name: string
+  readonly domain_id: string
+  readonly parent_id: string
+  readonly description: string
+  readonly enabled: boolean
+  readonly is_domain: boolean
+}
+
+/** A role that an actor (user or group) has on a target (project or domain id, or `system`). */
+export type AssignmentDocument = Document & {
+  readonly type: 'UserProject' | 'GroupProject' | 'UserDomain' | 'GroupDomain' | 'UserSystem' | 'GroupSystem'
+  readonly actor_id: string
+  readonly target_id: string
+  readonly role_id: string
+  readonly inherited: boolean
+}
+
+/** A trust. `expires_at` as Keystone writes instants; `remaining_uses` null: not limited. */
+export type TrustDocument = Document & {
+  readonly trustor_user_id: string
+  readonly trustee_user_id: string
+  readonly project_id: string | null
+  readonly impersonation: boolean
+  readonly expires_at: string | null
+  readonly remaining_uses: number | null
+  readonly role_ids: readonly string[]
+  readonly redelegation_count: number
+  readonly redelegated_trust_id: string | null
+}
+
+export type ServiceDocument = Document & {
+  readonly name: string
+  readonly type: string
+  readonly enabled: boolean
+}
+
+/** An endpoint. Its URL may hold `$(project_id)s`, `$(tenant_id)s`, `$(user_id)s`, or the same with `%`. */
+export type EndpointDocument = Document & {
+  readonly service_id: string
+  readonly interface: 'public' | 'internal' | 'admin'
+  readonly region_id: string | null
+  readonly url: string
+  readonly enabled: boolean
+}
+
+/**
+ * Tokens that meet every field given here and were issued no later than `issued_before` are revoked.
+ * `only_format` limits it to rows of the token table: for what Keystone does by `valid = 0` on some of a user's rows.
+ */
+export type RevocationDocument = Document & {
+  readonly audit_id?: string
+  readonly audit_chain_id?: string
+  readonly trust_id?: string
+  readonly user_id?: string
+  readonly project_id?: string
+  readonly domain_id?: string
+  readonly role_id?: string
+  readonly only_format?: 'uuid'
+  readonly issued_before: string
+  readonly revoked_at: string
+}
+
+/** The id that a role assignment has, made of what it assigns, so that assigning twice is assigning once. */
+export const assignmentId = (assignment: Omit<AssignmentDocument, 'id'>): string =>
+  `${assignment.type}/${assignment.actor_id}/${assignment.target_id}/${assignment.role_id}${assignment.inherited ? '/inherited' : ''}`
+
+/** A role assignment as a document. */
+export const assignmentOf = (assignment: {
+  readonly type: AssignmentDocument['type']
+  readonly actor_id: string
+  readonly target_id: string
+  readonly role_id: string
+}): AssignmentDocument => {
+  const full = { ...assignment, inherited: false }
+  return { id: assignmentId(full), ...full }
+}
+
+/** The `target_id` of assignments on the whole system. */
+export const systemTarget = 'system'
+
+/** A field that is a text; the empty text if it is missing. */
+export const textOf = (document: Document, field: string): string => {
+  const value = document[field]
+  return typeof value === 'string' ? value : ''
+}
+
+/** A field that is a text, or null. */
+export const textOrNull = (document: Document, field: string): string | null => {
+  const value = document[field]
+  return typeof value === 'string' ? value : null
+}
+
+/** Enabled unless it says otherwise. */
+export const isEnabled = (document: Document): boolean => document['enabled'] !== false
+
+/** A field that is a list of texts. */
+export const textsOf = (document: Document, field: string): readonly string[] => {
+  const value = document[field]
+  return Array.isArray(value) ? (value as readonly string[]) : []
+}
+
+export type DocumentEntry = readonly [DocumentKind, Document]

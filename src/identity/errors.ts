@@ -1,0 +1,82 @@
+// The identity API's refusals: status, title, message, and why a token was no good; one table.
+// It exists so that bodies come out as Keystone's and no refusal is without its cause.
+import type { Cause } from '../measure/sample.js'
+import { jsonString } from './json.js'
+import type { ReleaseProfile } from './release.js'
+
+/** Titles by status, as Keystone's exceptions name them (`keystone/exception.py`). */
+export const titles = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Request Entity Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+} as const
+
+export type ErrorStatus = keyof typeof titles
+
+/** A refusal as data. */
+export interface Refusal {
+  readonly status: ErrorStatus
+  readonly message: string
+  /** Why a token was refused; null when the refusal is about something else. */
+  readonly cause: Cause | null
+}
+
+/** A request that is refused. Thrown within a use case; `handle` makes the reply of it. */
+export class ApiError extends Error implements Refusal {
+  override readonly name = 'ApiError'
+  readonly status: ErrorStatus
+  override readonly cause: Cause | null
+  constructor(refusal: Refusal) {
+    super(refusal.message)
+    this.status = refusal.status
+    this.cause = refusal.cause
+  }
+}
+
+const malformed =
+  'The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.'
+
+const because = (status: ErrorStatus, message: string, cause: Cause | null = null): Refusal => ({
+  status,
+  message,
+  cause,
+})
+
+/** Every refusal that the identity logic knows. Wording of `keystone/exception.py`, full stops by release. */
+export const refusals = {
+  unauthorized: (cause: Cause | null = null) =>
+    because(401, 'The request you have made requires authentication.', cause),
+  unsupportedMethod: () => because(401, 'Attempted to authenticate with an unsupported method.'),
+  forbidden: (cause: Cause | null = null) =>
+    because(403, 'You are not authorized to perform the requested action.', cause),
+  forbiddenAction: (action: string, profile: ReleaseProfile) =>
+    because(403, `You are not authorized to perform the requested action: ${action}${stop(profile)}`),
+  noUsesLeft: (trustId: string) => because(403, `No remaining uses for trust: ${trustId}.`, 'trust-gone'),
+  notFound: (what: string, id: string, profile: ReleaseProfile, cause: Cause | null = null) =>
+    because(404, couldNotFind(what, id, profile), cause),
+  noSubject: () => because(404, 'No token in the request'),
+  noResource: () => because(404, 'The resource could not be found.'),
+  methodNotAllowed: () => because(405, 'The method is not allowed for the requested URL.'),
+  expecting: (attribute: string, target: string) =>
+    because(400, `Expecting to find ${attribute} in ${target}. ${malformed}`),
+  invalid: (message: string) => because(400, message),
+  conflict: (type: string, details: string) =>
+    because(409, `Conflict occurred attempting to store ${type} - ${details}.`),
+  unexpected: () => because(500, 'An unexpected error prevented the server from fulfilling your request.'),
+} as const
+
+const stop = (profile: ReleaseProfile): string => (profile.fullStop ? '.' : '')
+
+/** `Could not find token: ID`, with the release's full stop. */
+export const couldNotFind = (what: string, id: string, profile: ReleaseProfile): string =>
+  `Could not find ${what}: ${id}${stop(profile)}`
+
+/** The body of an error, as Keystone writes it. */
+export const errorText = (refusal: Pick<Refusal, 'status' | 'message'>): string =>
+  `{"error": {"code": ${refusal.status}, "title": ${jsonString(titles[refusal.status])}, "message": ${jsonString(refusal.message)}}}`

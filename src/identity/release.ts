@@ -1,0 +1,101 @@
+// How the releases of Keystone differ, in one table.
+// It exists so that no other file asks which release it plays: it reads a column of this.
+import type { Release } from '../scenario/scenario.js'
+import { defaultMethodOrder } from '../token/payload.js'
+import type { PayloadOptions } from '../token/payload.js'
+import type { TokenFormat } from '../token/uuid.js'
+
+/** What this project needs to know of a release. "Measured" refers to Newton 10.0.3 and Queens 13.0.4 over HTTP. */
+export interface ReleaseProfile {
+  readonly release: Release
+  /** Default of `[token] provider`: uuid up to Newton, fernet since Ocata 11.0. */
+  readonly defaultProvider: TokenFormat
+  /**
+   * `token_flush`. Mitaka and Newton: `expires <= now`, all batches in one transaction; since bug 1649616
+   * (11.0.3, 12.0) a commit a batch, and since Ocata `expires < now - allow_expired_window`. Measured n, q.
+   */
+  readonly flush: {
+    readonly strict: boolean
+    readonly transaction: 'one' | 'each'
+    readonly batchRows: number
+  }
+  /** Default of `[token] allow_expired_window`, seconds; 0: the release has no such thing. Since Ocata. */
+  readonly allowExpiredWindowSec: number
+  /**
+   * What a UUID validation answers: Mitaka and Newton the body as it was stored (measured n); since Ocata roles and
+   * catalog are rebuilt, as for Fernet (measured q), and a trust, user or project that is gone is noticed.
+   */
+  readonly uuidBody: 'stored' | 'rebuilt'
+  /** How a UUID token that has expired is refused: as unknown (measured n) or as invalid (measured q). */
+  readonly expiredUuid: 'not-found' | 'not-valid'
+  /** Whether `Could not find …: ID` and `… action: RULE` end in a full stop. Newton no, Queens yes (measured). */
+  readonly fullStop: boolean
+  /** A disabled project: named in a 404 even for X-Auth-Token (measured q), or refused as any dead token (n). */
+  readonly namesDisabledProject: boolean
+  /** Whether refusing a trust's token to method `token` says so. Newton no, Queens yes (measured). */
+  readonly explainsTrustRescoping: boolean
+  /** `password_expires_at` of a token's user. Newton lacks it, Queens has it (measured); Ocata is an inference. */
+  readonly passwordExpiresAt: boolean
+  /** `tags` of a project. Since Queens (API 3.10). */
+  readonly projectTags: boolean
+  /** What a trust's payload names: the token's user (Mitaka to Queens) or the trustee (later). Measured q. */
+  readonly trustPayloadUser: 'token-user' | 'trustee'
+  /** How payloads are packed; `raw` is msgpack before 1.0, which is what these releases ran on. */
+  readonly payload: PayloadOptions
+  /** Without keys Mitaka starts and answers 500; from Newton on the worker exits at once. */
+  readonly startsWithoutKeys: boolean
+  /** The identity API's version as discovery names it (`keystone/version/controllers.py` of each tag). */
+  readonly api: { readonly id: string; readonly updated: string }
+}
+
+const mitaka: ReleaseProfile = {
+  release: 'mitaka',
+  defaultProvider: 'uuid',
+  flush: { strict: false, transaction: 'one', batchRows: 1000 },
+  allowExpiredWindowSec: 0,
+  uuidBody: 'stored',
+  expiredUuid: 'not-found',
+  fullStop: false,
+  namesDisabledProject: false,
+  explainsTrustRescoping: false,
+  passwordExpiresAt: false,
+  projectTags: false,
+  trustPayloadUser: 'token-user',
+  payload: { methodOrder: defaultMethodOrder.kilo, family: 'raw', systemMarker: true },
+  startsWithoutKeys: true,
+  api: { id: 'v3.6', updated: '2016-04-04T00:00:00Z' },
+}
+
+const newton: ReleaseProfile = {
+  ...mitaka,
+  release: 'newton',
+  startsWithoutKeys: false,
+  api: { id: 'v3.7', updated: '2016-10-06T00:00:00Z' },
+}
+
+const ocata: ReleaseProfile = {
+  ...newton,
+  release: 'ocata',
+  defaultProvider: 'fernet',
+  flush: { strict: true, transaction: 'each', batchRows: 1000 },
+  allowExpiredWindowSec: 172_800,
+  uuidBody: 'rebuilt',
+  expiredUuid: 'not-valid',
+  passwordExpiresAt: true,
+  payload: { ...newton.payload, methodOrder: defaultMethodOrder.ocata },
+  api: { id: 'v3.8', updated: '2017-02-22T00:00:00Z' },
+}
+
+const queens: ReleaseProfile = {
+  ...ocata,
+  release: 'queens',
+  fullStop: true,
+  namesDisabledProject: true,
+  explainsTrustRescoping: true,
+  projectTags: true,
+  payload: { ...ocata.payload, methodOrder: defaultMethodOrder.queens },
+  api: { id: 'v3.10', updated: '2018-02-28T00:00:00Z' },
+}
+
+/** The table. */
+export const releaseProfiles: Readonly<Record<Release, ReleaseProfile>> = { mitaka, newton, ocata, queens }
