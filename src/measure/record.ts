@@ -12,7 +12,12 @@ export interface RunHeader {
   readonly world: 'local' | 'simulated' | 'external'
   readonly store: string
   readonly version: string
-  readonly machine: { readonly cpus: number; readonly memoryBytes: number; readonly node: string; readonly platform: string }
+  readonly machine: {
+    readonly cpus: number
+    readonly memoryBytes: number
+    readonly node: string
+    readonly platform: string
+  }
   readonly startedAt: string
   /** The exact command that runs it again. */
   readonly command: string
@@ -21,7 +26,12 @@ export interface RunHeader {
   /** Width of one interval line in scenario seconds. */
   readonly intervalSec: number
   readonly clock: readonly Stretch[]
-  readonly classes: readonly { readonly name: string; readonly behaviour: string; readonly members: number; readonly everySec: number }[]
+  readonly classes: readonly {
+    readonly name: string
+    readonly behaviour: string
+    readonly members: number
+    readonly everySec: number
+  }[]
   readonly backends: number
   readonly expirationSec: number
   readonly gates: readonly string[]
@@ -57,7 +67,14 @@ export interface IntervalLine {
   readonly fromSec: number
   readonly counts: readonly Count[]
   readonly latency: Readonly<Partial<Record<Op, OpLatency>>>
-  readonly lateness: { readonly n: number; readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number } | null
+  readonly lateness: {
+    readonly n: number
+    readonly p50Ms: number
+    readonly p99Ms: number
+    readonly maxMs: number
+  } | null
+  /** UUID tokens that nodes in `dual-fernet` still accepted in this interval; absent where nobody looked. */
+  readonly uuidTokensSeen?: number
 }
 
 /** The token table as the store said it was. */
@@ -112,8 +129,21 @@ export interface RunEnd {
   /** sha256 of the series: equal for equal runs of the simulated world. */
   readonly runHash: string
   /** Distributions over whole windows, which lines of intervals cannot be added up to. */
-  readonly latency: Readonly<Partial<Record<Op, { readonly before: LatencySummary; readonly after: LatencySummary; readonly timeLapse: LatencySummary }>>>
+  readonly latency: Readonly<
+    Partial<
+      Record<
+        Op,
+        {
+          readonly before: LatencySummary
+          readonly after: LatencySummary
+          readonly timeLapse: LatencySummary
+        }
+      >
+    >
+  >
   readonly lateness: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
+  /** What the recorder had to bend: samples moved to a later interval, values clamped to the histograms' range. */
+  readonly recording?: { readonly movedSamples: number; readonly overRange: number }
 }
 
 /** Everything a view needs. `end` is null for a run that was killed. */

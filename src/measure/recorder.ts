@@ -1,0 +1,286 @@
+// The recorder: takes samples one at a time and turns them into lines of counts and distributions as the run goes.
+// It exists so that a run of any length is kept in bounded memory and can be reported on when it was killed.
+import { build, encodeIntoCompressedBase64, initWebAssemblySync, type Histogram } from 'hdr-histogram-js'
+import { DefectError } from '../base/errors.js'
+import { timeLapseSpeed, TimeMap, type Stretch } from '../base/time.js'
+import type { EventLine, LatencySummary, OpLatency, RunEnd, SeriesLine, TableLine } from './record.js'
+import type { Op, Sample } from './sample.js'
+import { opPosition, ops, Tally } from './tally.js'
+import { isSwitch, type LatencyWindow } from './windows.js'
+
+export interface RecorderOptions {
+  /** Width of an interval line, scenario seconds. */
+  readonly intervalSec: number
+  readonly durationSec: number
+  readonly warmupSec: number
+  /** Names of the classes; their order is the order of the counts in a line. */
+  readonly classes: readonly string[]
+  readonly stretches: readonly Stretch[]
+  /** A line of the series, to be written as it is. */
+  readonly emit: (line: SeriesLine) => void
+  /** A line of the HdrHistogram log, without its newline. */
+  readonly emitHlog: (line: string) => void
+}
+
+/** What only the recorder knows when a run ends: the distributions of `RunEnd`, and what it had to bend. */
+export interface RecorderEnd {
+  readonly latency: RunEnd['latency']
+  readonly lateness: RunEnd['lateness']
+  readonly recording: NonNullable<RunEnd['recording']>
+}
+
+export interface Recorder {
+  /**
+   * Counts a sample in the interval in which it ended, and closes the intervals before that one. The sample is not kept.
+   * @throws DefectError for a time that is no number, or after `finish`
+   */
+  record(sample: Sample): void
+  table(line: TableLine): void
+  /** A line of the timeline; that of a switch moves the windows `before` and `after`. */
+  event(line: EventLine): void
+  /**
+   * The nodes of a step are about to switch: `before` ends here, and `after` begins anew. An event is told when it has
+   * ended, so without this mark the samples of the switch itself would be counted in `before`.
+   */
+  markCutover(atSec: number): void
+  /** Closes every interval that ended by now, in order. */
+  advance(nowSec: number): void
+  /** Closes all, the last interval even if it is not full. Frees the histograms: nothing can be recorded after. */
+  finish(nowSec: number): RecorderEnd
+}
+
+const windows: readonly LatencyWindow[] = ['before', 'after', 'timeLapse']
+
+/** Ten minutes: ten times the longest request timeout in use, so only a broken clock gets beyond it. */
+export const highestUs = 600_000_000
+/** Lines of the log for one tag in a whole run: a pixel each on the widest chart. */
+const hlogLinesMax = 1500
+
+/** 3 significant digits from 1 µs to 10 min are 87 KB; the range never grows, so neither does the memory. */
+const createHistogram = (): Histogram =>
+  build({
+    bitBucketSize: 32,
+    autoResize: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: highestUs,
+    numberOfSignificantValueDigits: 3,
+    useWebAssembly: true,
+  })
+
+/** A value at a percentile in milliseconds; 0 if nothing was recorded. */
+const percentileMs = (histogram: Histogram, percentile: number): number =>
+  histogram.totalCount === 0 ? 0 : Math.min(histogram.getValueAtPercentile(percentile), highestUs) / 1000
+
+const summaryOf = (histogram: Histogram | undefined): LatencySummary => {
+  if (histogram === undefined) return { count: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, maxMs: 0 }
+  const count = histogram.totalCount
+  return {
+    count,
+    p50Ms: percentileMs(histogram, 50),
+    p95Ms: percentileMs(histogram, 95),
+    p99Ms: percentileMs(histogram, 99),
+    maxMs: percentileMs(histogram, 100),
+  }
+}
+
+/** Histograms of one op. */
+interface OpHistograms {
+  readonly interval: Histogram
+  readonly hlog: Histogram
+  readonly windows: Partial<Record<LatencyWindow, Histogram>>
+}
+
+/** A number of seconds on the grid without the dust of floating point. */
+const tidySec = (sec: number): number => Math.round(sec * 1e6) / 1e6
+
+class StreamRecorder implements Recorder {
+  private readonly options: RecorderOptions
+  private readonly time: TimeMap
+  private readonly tally: Tally
+  private readonly opHistograms: (OpHistograms | undefined)[] = []
+  private readonly latenessRun = createHistogram()
+  private readonly latenessInterval = createHistogram()
+  private uuidSeen: number | null = null
+
+  private interval = 0
+  private intervalEndSec: number
+  private readonly hlogEvery: number
+  private hlogFrom = 0
+
+  private firstSwitch = Infinity
+  private lastSwitchEnd = Infinity
+  private movedSamples = 0
+  private overRange = 0
+  private finished = false
+
+  constructor(options: RecorderOptions) {
+    this.options = options
+    this.time = new TimeMap(options.stretches)
+    this.tally = new Tally(options.classes)
+    this.intervalEndSec = options.intervalSec
+    this.hlogEvery = Math.max(1, Math.ceil(options.durationSec / options.intervalSec / hlogLinesMax))
+    options.emitHlog('#[Histogram log format version 1.3]')
+    options.emitHlog('#[StartTime: 0.000 (seconds since epoch), scenario second 0; values in microseconds]')
+    options.emitHlog('"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"')
+  }
+
+  record(sample: Sample): void {
+    if (this.finished) throw new DefectError('a sample came after the recorder had finished')
+    const { atSec } = sample
+    if (atSec >= this.intervalEndSec) this.advance(atSec)
+    else if (atSec < this.intervalEndSec - this.options.intervalSec) this.movedSamples++
+    this.tally.add(sample)
+    if (sample.outcome === 'shed') return
+    // A request of a member to Keystone gives a sample of each leg with the same instants: one of them counts here.
+    if (!sample.waited && (sample.leg === 'keystone' || sample.op === 'call')) {
+      const latenessUs = this.inRange(sample.sent - sample.due)
+      this.latenessRun.recordValue(latenessUs)
+      this.latenessInterval.recordValue(latenessUs)
+    }
+    if (sample.leg === 'client') return
+    if (sample.op === 'validate' && sample.format !== null) {
+      const seen = sample.format === 'uuid' && sample.outcome === 'ok' ? 1 : 0
+      this.uuidSeen = (this.uuidSeen ?? 0) + seen
+    }
+    // An answer has a response time, and so has the vain wait for one; a refused connection says nothing of Keystone.
+    if (sample.status > 0 || sample.outcome === 'timeout') this.respond(sample)
+  }
+
+  table(line: TableLine): void {
+    this.options.emit(line)
+  }
+
+  event(line: EventLine): void {
+    if (isSwitch(line)) {
+      this.firstSwitch = Math.min(this.firstSwitch, line.startedSec)
+      // The end of a later node: what came since the end of the one before it is not `after` any more.
+      if (line.endedSec > this.lastSwitchEnd) this.clearAfter()
+      if (line.endedSec > this.lastSwitchEnd || this.lastSwitchEnd === Infinity)
+        this.lastSwitchEnd = line.endedSec
+    }
+    this.options.emit(line)
+  }
+
+  markCutover(atSec: number): void {
+    this.firstSwitch = Math.min(this.firstSwitch, atSec)
+    this.lastSwitchEnd = Infinity
+    this.clearAfter()
+  }
+
+  advance(nowSec: number): void {
+    while (this.intervalEndSec <= nowSec) this.close()
+  }
+
+  finish(nowSec: number): RecorderEnd {
+    if (this.finished) throw new DefectError('the recorder was finished twice')
+    this.advance(nowSec)
+    if (!this.tally.empty || nowSec > this.intervalEndSec - this.options.intervalSec) this.close()
+    this.writeHlog()
+    const latency: { -readonly [op in Op]?: Record<LatencyWindow, LatencySummary> } = {}
+    ops.forEach((op, i) => {
+      const own = this.opHistograms[i]?.windows
+      if (own === undefined) return
+      latency[op] = {
+        before: summaryOf(own.before),
+        after: summaryOf(own.after),
+        timeLapse: summaryOf(own.timeLapse),
+      }
+    })
+    const { p50Ms, p99Ms, maxMs } = summaryOf(this.latenessRun)
+    const { movedSamples, overRange } = this
+    this.destroy()
+    return { latency, lateness: { p50Ms, p99Ms, maxMs }, recording: { movedSamples, overRange } }
+  }
+
+  private respond(sample: Sample): void {
+    const at = opPosition(sample.op)
+    const own = (this.opHistograms[at] ??= {
+      interval: createHistogram(),
+      hlog: createHistogram(),
+      windows: {},
+    })
+    const responseUs = this.inRange(sample.done - sample.due)
+    own.interval.recordValue(responseUs)
+    own.hlog.recordValue(responseUs)
+    const window = this.windowAt(sample.atSec)
+    if (window !== null) (own.windows[window] ??= createHistogram()).recordValue(responseUs)
+  }
+
+  private windowAt(atSec: number): LatencyWindow | null {
+    if (this.time.stretchAt(atSec).speed > timeLapseSpeed) return 'timeLapse'
+    if (atSec < this.firstSwitch) return atSec >= this.options.warmupSec ? 'before' : null
+    return atSec >= this.lastSwitchEnd ? 'after' : null
+  }
+
+  /** Whole microseconds that a histogram can take: nothing below 0 (a timer that was early), nothing above its range. */
+  private inRange(us: number): number {
+    if (us <= highestUs) return us > 0 ? Math.round(us) : 0
+    if (Number.isNaN(us)) throw new DefectError('a sample has an instant that is no number')
+    this.overRange++
+    return highestUs
+  }
+
+  private clearAfter(): void {
+    for (const own of this.opHistograms) own?.windows.after?.reset()
+  }
+
+  private close(): void {
+    const { intervalSec, emit } = this.options
+    const counts = this.tally.drain()
+    const latency: { -readonly [op in Op]?: OpLatency } = {}
+    ops.forEach((op, i) => {
+      const histogram = this.opHistograms[i]?.interval
+      if (histogram === undefined || histogram.totalCount === 0) return
+      const { count: n, ...rest } = summaryOf(histogram)
+      latency[op] = { n, ...rest }
+      histogram.reset()
+    })
+    const fromSec = tidySec(this.interval * intervalSec)
+    const seen = this.uuidSeen === null ? {} : { uuidTokensSeen: this.uuidSeen }
+    emit({ kind: 'interval', fromSec, counts, latency, lateness: this.closeLateness(), ...seen })
+    this.uuidSeen = null
+    this.interval++
+    this.intervalEndSec = tidySec((this.interval + 1) * intervalSec)
+    if (this.interval - this.hlogFrom >= this.hlogEvery) this.writeHlog()
+  }
+
+  private closeLateness(): { n: number; p50Ms: number; p99Ms: number; maxMs: number } | null {
+    if (this.latenessInterval.totalCount === 0) return null
+    const { count: n, p50Ms, p99Ms, maxMs } = summaryOf(this.latenessInterval)
+    this.latenessInterval.reset()
+    return { n, p50Ms, p99Ms, maxMs }
+  }
+
+  /** Format 1.3 of the HdrHistogram log: the maximum is in milliseconds, as its readers expect of a scale of 1000. */
+  private writeHlog(): void {
+    const { intervalSec, emitHlog } = this.options
+    const fromSec = this.hlogFrom * intervalSec
+    const lengthSec = (this.interval - this.hlogFrom) * intervalSec
+    this.hlogFrom = this.interval
+    ops.forEach((op, i) => {
+      const histogram = this.opHistograms[i]?.hlog
+      if (histogram === undefined || histogram.totalCount === 0) return
+      const most = percentileMs(histogram, 100).toFixed(3)
+      const packed = encodeIntoCompressedBase64(histogram)
+      emitHlog(`Tag=${op},${fromSec.toFixed(3)},${lengthSec.toFixed(3)},${most},${packed}`)
+      histogram.reset()
+    })
+  }
+
+  private destroy(): void {
+    this.finished = true
+    this.latenessRun.destroy()
+    this.latenessInterval.destroy()
+    for (const own of this.opHistograms) {
+      own?.interval.destroy()
+      own?.hlog.destroy()
+      for (const window of windows) own?.windows[window]?.destroy()
+    }
+  }
+}
+
+/** A recorder for one run. Its first lines of the HdrHistogram log are written at once. */
+export const createRecorder = (options: RecorderOptions): Recorder => {
+  initWebAssemblySync()
+  return new StreamRecorder(options)
+}
