@@ -81,8 +81,11 @@ export interface KeyRepository {
   readonly warnings: readonly KeyRepositoryWarning[]
 }
 
+/** The system's code of a failed call. Not by class: an error of another realm (a test runner's) is no `Error` here. */
 const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
 
 /** A fresh key from the system's random source. */
 export const randomFernetKey = (): FernetKey => fernetKeyFromBytes(randomBytes(32))
@@ -180,7 +183,7 @@ const findWarnings = (directory: string, snapshot: Snapshot): KeyRepositoryWarni
   if ((mode & openBits) !== 0) warnings.push({ code: 'directory-mode', path: directory, mode })
   for (const name of snapshot.names) {
     const path = join(directory, name)
-    if (indexOfFile(name) === null) {
+    if (!snapshot.files.has(name)) {
       warnings.push({ code: /^\d+\.tmp$/.test(name) ? 'leftover' : 'ignored-file', path })
       continue
     }

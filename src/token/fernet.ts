@@ -64,29 +64,24 @@ const padBase64 = (text: string): string => {
   return odd === 0 ? text : odd === 3 ? `${text}=` : `${text}==`
 }
 
-const base64UrlText = /^[A-Za-z0-9_-]*$/
-/** Last characters whose unused low bits are zero, when two or three characters are left over (RFC 4648 §3.5). */
-const lastOfTwo = 'AQgw'
-const lastOfThree = 'AEIMQUYcgkosw048'
-
 /** `required`: the text must be padded. `restored`: missing `=` are supplied, as Keystone does. */
 type Padding = 'required' | 'restored'
 
-/** Strict base64url: alphabet, padding and unused bits are all checked. Null when anything is wrong. */
+/**
+ * Strict base64url, or null. Node's decoder skips what it does not know; that writing the bytes again gives the same
+ * text proves alphabet, length and unused bits (RFC 4648 §3.5) at once, and faster than a regular expression would.
+ */
 const decodeBase64Url = (text: string, padding: Padding): Buffer | null => {
   let end = text.length
   while (end > 0 && text.charCodeAt(end - 1) === 0x3d && text.length - end < 2) end--
   const given = text.length - end
   const wanted = (4 - (end & 3)) & 3
-  if (wanted === 3) return null
   const odd = text.length & 3
   const padded = padding === 'restored' && odd !== 0 ? given + 4 - odd : given
-  if (padded !== wanted) return null
+  if (padded !== wanted || wanted === 3) return null
   const digits = given === 0 ? text : text.slice(0, end)
-  if (!base64UrlText.test(digits)) return null
-  if (wanted === 2 && !lastOfTwo.includes(text.charAt(end - 1))) return null
-  if (wanted === 1 && !lastOfThree.includes(text.charAt(end - 1))) return null
-  return Buffer.from(digits, 'base64url')
+  const bytes = Buffer.from(digits, 'base64url')
+  return bytes.toString('base64url') === digits ? bytes : null
 }
 
 /** A token's bytes, checked for shape and version, not yet for authenticity. */
