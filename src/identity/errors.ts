@@ -19,6 +19,9 @@ export const titles = {
 
 export type ErrorStatus = keyof typeof titles
 
+/** Which token of a request was refused: the caller's own, the one asked about, or the one to be exchanged. */
+export type RefusedToken = 'auth' | 'subject' | 'rescoped'
+
 /** A refusal as data. */
 export interface Refusal {
   readonly status: ErrorStatus
@@ -32,10 +35,13 @@ export class ApiError extends Error implements Refusal {
   override readonly name = 'ApiError'
   readonly status: ErrorStatus
   override readonly cause: Cause | null
-  constructor(refusal: Refusal) {
+  /** Which token it is about, if it is about one. */
+  readonly refused: RefusedToken | null
+  constructor(refusal: Refusal, refused: RefusedToken | null = null) {
     super(refusal.message)
     this.status = refusal.status
     this.cause = refusal.cause
+    this.refused = refused
   }
 }
 

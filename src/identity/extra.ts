@@ -25,22 +25,25 @@ export interface WrittenToken {
   readonly projectText: string | null
 }
 
+/** The column's text from its parts; all of them ASCII, as `jsonText` writes them. */
+export const columnText = (token: Omit<WrittenToken, 'claims'>): string =>
+  `{"key":${jsonString(token.id)},"user":${token.userText},"tenant":${token.projectText ?? 'null'},"is_domain":null` +
+  `${seam}${token.tokenText}${ending}`
+
 class WrittenExtra implements TokenExtra {
   readonly claims: Claims
+  readonly text: string
   readonly tokenText: string
-  private readonly head: string
-  readonly bytes: number
 
   constructor(token: WrittenToken) {
     this.claims = token.claims
     this.tokenText = token.tokenText
-    this.head = `{"key":${jsonString(token.id)},"user":${token.userText},"tenant":${token.projectText ?? 'null'},"is_domain":null`
-    // All text is ASCII (see json.ts), so characters are bytes.
-    this.bytes = this.head.length + seam.length + this.tokenText.length + ending.length
+    this.text = columnText(token)
   }
 
-  get text(): string {
-    return this.head + seam + this.tokenText + ending
+  /** All text is ASCII, so characters are bytes. */
+  get bytes(): number {
+    return this.text.length
   }
 }
 
@@ -61,8 +64,11 @@ const utf8Bytes = (text: string): number => {
 const catalogStart = ', "catalog": ['
 const catalogEnd = '], "expires_at": "'
 
-/** A token's text without its catalog, when it stands where this program (and Keystone since Ocata) writes it. */
-const withoutCatalog = (tokenText: string): string => {
+/**
+ * A token's text without its catalog, when that stands where this program and Keystone write it, before `expires_at`;
+ * else the text as it is.
+ */
+export const withoutCatalog = (tokenText: string): string => {
   const start = tokenText.indexOf(catalogStart)
   if (start < 0) return tokenText
   const end = tokenText.lastIndexOf(catalogEnd)

@@ -86,7 +86,11 @@ export interface Store {
   tokenBytes(): MaybePromise<number>
 
   /** Bulk load into an empty table: documents, then rows in ascending order of id. */
-  load(documents: Iterable<readonly [DocumentKind, Document]>, rows: Iterable<TokenRow>, progress?: (rows: number) => void): Promise<void>
+  load(
+    documents: Iterable<readonly [DocumentKind, Document]>,
+    rows: Iterable<TokenRow>,
+    progress?: (rows: number) => void,
+  ): Promise<void>
   close(): Promise<void>
 }
 

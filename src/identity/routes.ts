@@ -1,0 +1,123 @@
+// From a request to the operation that answers it, and from whatever happens to a reply.
+// Resources are a record, so that more of the API is more entries; the one hot path is looked at first.
+import { authenticate } from './authenticate.js'
+import type { Context } from './context.js'
+import { healthy, version, versions } from './discovery.js'
+import { ApiError, refusals } from './errors.js'
+import { replyRefusal, withoutBody } from './exchange.js'
+import type { Reply, Request } from './exchange.js'
+import { catalogOfToken, domainsToScope, projectsToScope, revocationEvents } from './listings.js'
+import { callerOf } from './policy.js'
+import type { IdentityCase } from './questions.js'
+import { refusalOf } from './tokenCheck.js'
+import type { GoodToken } from './tokenCheck.js'
+import { createTrust, deleteTrust, listTrusts, showTrust } from './trusts.js'
+import { revoke, validate } from './validate.js'
+
+type Operation = (context: Context, request: Request) => IdentityCase<Reply>
+
+/** What can be done with a path, by method. HEAD is GET unless it stands here itself. */
+export type Operations = Readonly<
+  Partial<Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Operation>>
+>
+
+/** The operations of the path whose parts after `/v3/NAME` are given; null: there is no such path. */
+type Resource = (rest: readonly string[]) => Operations | null
+
+/** An operation that needs no token and asks nothing. */
+const plain = (reply: (context: Context) => Reply): Operation =>
+  function* (context) {
+    return reply(context)
+  }
+
+/** An operation for whoever has a good token; others get 401, or what `refusalOf` says. */
+const withCaller = (
+  operation: (context: Context, request: Request, caller: GoodToken) => Reply | IdentityCase<Reply>,
+): Operation =>
+  function* (context, request) {
+    const caller = yield* callerOf(context, request)
+    if (caller === null) return replyRefusal(context, refusals.unauthorized())
+    if (!caller.good) return replyRefusal(context, refusalOf(caller, 'auth'), { refused: 'auth' })
+    const answer = operation(context, request, caller)
+    return 'status' in answer ? answer : yield* answer
+  }
+
+const tokens: Operations = { POST: authenticate, GET: validate, HEAD: validate, DELETE: revoke }
+
+const authPaths: Readonly<Record<string, Operations>> = {
+  tokens,
+  projects: { GET: withCaller((context, _, caller) => projectsToScope(context, caller)) },
+  domains: { GET: withCaller((context, _, caller) => domainsToScope(context, caller)) },
+  catalog: { GET: withCaller((context, _, caller) => catalogOfToken(context, caller)) },
+}
+
+const trustCollection: Operations = { GET: withCaller(listTrusts), POST: withCaller(createTrust) }
+
+const oneTrust = (id: string): Operations => ({
+  GET: withCaller((context, _, caller) => showTrust(context, caller, id)),
+  DELETE: withCaller((context, _, caller) => deleteTrust(context, caller, id)),
+})
+
+const events: Operations = { GET: withCaller((context, _, caller) => revocationEvents(context, caller)) }
+
+const own = <T>(record: Readonly<Record<string, T>>, name: string | undefined): T | null =>
+  name !== undefined && Object.hasOwn(record, name) ? (record[name] as T) : null
+
+/** What stands behind `/v3/NAME`. */
+const resources: Readonly<Record<string, Resource>> = {
+  auth: (rest) => (rest.length === 1 ? own(authPaths, rest[0]) : null),
+  'OS-TRUST': ([collection, id, ...more]) => {
+    if (collection !== 'trusts' || more.length > 0) return null
+    return id === undefined ? trustCollection : oneTrust(id)
+  },
+  'OS-REVOKE': (rest) => (rest.length === 1 && rest[0] === 'events' ? events : null),
+}
+
+const root: Operations = { GET: plain(versions) }
+const versionRoot: Operations = { GET: plain(version) }
+const health: Operations = { GET: plain(healthy) }
+
+const operationsOf = (path: string): Operations | null => {
+  if (path === '/v3/auth/tokens') return tokens
+  const parts = path.split('/')
+  if (parts.length > 2 && parts.at(-1) === '') parts.pop()
+  const [, first, name, ...rest] = parts
+  if (first === '' || first === undefined) return root
+  if (first === 'healthcheck' && name === undefined) return health
+  if (first !== 'v3') return null
+  if (name === undefined) return versionRoot
+  return own(resources, name)?.(rest) ?? null
+}
+
+const isMethod = (method: string, operations: Operations): method is keyof Operations =>
+  Object.hasOwn(operations, method)
+
+/**
+ * Answers a request. Asks no question before it must; never throws but for a defect: whatever the client did wrong
+ * is a reply.
+ */
+export function* handle(request: Request, context: Context): IdentityCase<Reply> {
+  const operations = operationsOf(request.path)
+  const { method } = request
+  let reply: Reply
+  if (operations === null) reply = replyRefusal(context, refusals.noResource())
+  else {
+    const operation = isMethod(method, operations)
+      ? operations[method]
+      : method === 'HEAD'
+        ? operations.GET
+        : undefined
+    if (operation === undefined) {
+      const headers = { Allow: Object.keys(operations).join(', ') }
+      reply = replyRefusal(context, refusals.methodNotAllowed(), { headers })
+    } else {
+      try {
+        reply = yield* operation(context, request)
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        reply = replyRefusal(context, error, error.refused === null ? {} : { refused: error.refused })
+      }
+    }
+  }
+  return method === 'HEAD' ? withoutBody(reply) : reply
+}

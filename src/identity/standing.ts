@@ -1,0 +1,137 @@
+// Whether what a token stands on is still there: its trust, user, project, domain and roles.
+// It exists apart from expiry and revocation because Keystone answers differently when something is gone.
+import type { Cause } from '../measure/sample.js'
+import type { Claims } from '../token/claims.js'
+import type { Context } from './context.js'
+import { isLive } from './derived.js'
+import type { Facts, RoleSet } from './derived.js'
+import { isEnabled, systemTarget, textOf, textOrNull, textsOf } from './documents.js'
+import { couldNotFind } from './errors.js'
+import { parseInstant } from './instants.js'
+import type { Document } from './store.js'
+
+/** What a token stands on. */
+export interface Standing {
+  readonly user: Document
+  readonly project: Document | null
+  readonly domain: Document | null
+  readonly trust: Document | null
+  /** Null for a token without a scope. */
+  readonly roles: RoleSet | null
+}
+
+/**
+ * Why a token does not stand.
+ * `gone` names what is not there any more; such a refusal is a 404 even for X-Auth-Token (measured).
+ * `message` null: the same words as for an expired token.
+ */
+export interface Fallen {
+  readonly gone: 'trust' | 'other' | null
+  readonly message: string | null
+  readonly cause: Cause
+  /** 403 when a trust's roles were lost. */
+  readonly status: 403 | 404
+}
+
+const fallen = (
+  cause: Cause,
+  message: string | null,
+  gone: Fallen['gone'],
+  status: 403 | 404 = 404,
+): Fallen => ({
+  gone,
+  message,
+  cause,
+  status,
+})
+
+/** A trust that may still be used; null if it is gone, past its time, or used up. */
+export const liveTrust = (facts: Facts, trustId: string, nowSec: number): Document | null => {
+  const trust = facts.get('trust', trustId)
+  if (trust === null || trust['deleted_at'] != null) return null
+  const uses = trust['remaining_uses']
+  if (typeof uses === 'number' && uses <= 0) return null
+  const expires = textOrNull(trust, 'expires_at')
+  return expires !== null && nowSec > (parseInstant(expires) ?? Infinity) ? null : trust
+}
+
+/** Whether a user is there and enabled, as is its domain. */
+export const isLiveUser = (facts: Facts, userId: string): boolean => {
+  const user = facts.get('user', userId)
+  return user !== null && isLive(facts, user)
+}
+
+/**
+ * The roles that a trust hands on, if the trustor still has them all on the project; else null.
+ * Source: `_populate_roles` in `keystone/token/providers/common.py`.
+ */
+export const rolesOfTrust = (context: Context, trust: Document): RoleSet | null => {
+  const ids = textsOf(trust, 'role_ids')
+  const projectId = textOrNull(trust, 'project_id')
+  if (projectId !== null) {
+    const held = context.derived.rolesOn(textOf(trust, 'trustor_user_id'), projectId).ids
+    if (!ids.every((id) => held.includes(id))) return null
+  }
+  return context.derived.rolesOfTrust(ids)
+}
+
+/**
+ * Looks up what a token stands on, in Keystone's order: trust, user, project or domain, roles.
+ * @param tokenText what the client sent, for the message when no role is left
+ */
+export const standingOf = (context: Context, claims: Claims, tokenText: string): Standing | Fallen => {
+  const { facts, derived, config } = context
+  const { profile } = config
+  const { scope, userId } = claims
+  const gone = (what: string, id: string, cause: Cause): Fallen =>
+    fallen(cause, couldNotFind(what, id, profile), what === 'trust' ? 'trust' : 'other')
+
+  let trust: Document | null = null
+  if (scope.kind === 'trust') {
+    trust = liveTrust(facts, scope.trustId, context.nowSec)
+    if (trust === null) return gone('trust', scope.trustId, 'trust-gone')
+  }
+  const user = facts.get('user', userId)
+  if (user === null) return gone('user', userId, 'user-gone')
+  if (claims.applicationCredentialId !== undefined) {
+    const id = claims.applicationCredentialId
+    if (facts.get('application_credential', id) === null) return gone('Application Credential', id, 'revoked')
+  }
+
+  let project: Document | null = null
+  let domain: Document | null = null
+  let roles: RoleSet | null = null
+  switch (scope.kind) {
+    case 'unscoped':
+      break
+    case 'system':
+      roles = derived.rolesOn(userId, systemTarget)
+      break
+    case 'domain':
+      domain = facts.get('domain', scope.domainId)
+      if (domain === null) return gone('domain', scope.domainId, 'revoked')
+      if (!isEnabled(domain)) return fallen('revoked', null, null)
+      roles = derived.rolesOn(userId, scope.domainId)
+      break
+    case 'project':
+    case 'trust':
+      project = facts.get('project', scope.projectId)
+      if (project === null) return gone('project', scope.projectId, 'revoked')
+      if (!isLive(facts, project)) {
+        return profile.namesDisabledProject
+          ? fallen('revoked', `Unable to validate token because project ${project.id} is disabled`, 'other')
+          : fallen('revoked', null, null)
+      }
+      roles = trust === null ? derived.rolesOn(userId, scope.projectId) : rolesOfTrust(context, trust)
+      if (roles === null) return fallen('revoked', null, null, 403)
+  }
+  if (!isLive(facts, user)) return fallen('user-gone', null, null)
+  if (trust !== null) {
+    const people = [textOf(trust, 'trustor_user_id'), textOf(trust, 'trustee_user_id')]
+    if (!people.every((id) => isLiveUser(facts, id))) return fallen('user-gone', null, null)
+  }
+  if (roles !== null && roles.ids.length === 0) {
+    return fallen('revoked', couldNotFind('token', tokenText, profile), null)
+  }
+  return { user, project, domain, trust, roles }
+}

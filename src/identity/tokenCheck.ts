@@ -1,0 +1,190 @@
+// Is this token good, now, at this node? The one place where tokens of both formats are opened and judged.
+// It exists because a token can stand in three places of a request, and only the answer to a bad one differs.
+import type { Cause } from '../measure/sample.js'
+import type { Claims } from '../token/claims.js'
+import { accepts, issues } from '../token/mode.js'
+import { tokenFormat } from '../token/uuid.js'
+import type { TokenFormat } from '../token/uuid.js'
+import type { Context } from './context.js'
+import { textOrNull } from './documents.js'
+import { couldNotFind, refusals } from './errors.js'
+import type { RefusedToken, Refusal } from './errors.js'
+import { ask } from './questions.js'
+import type { IdentityCase } from './questions.js'
+import type { RevocationSubject } from './revocations.js'
+import { isLiveUser, liveTrust, standingOf } from './standing.js'
+import type { Standing } from './standing.js'
+import type { TokenExtra } from './store.js'
+
+/** A token that may be used. */
+export interface GoodToken {
+  readonly good: true
+  /** As the client sent it. */
+  readonly id: string
+  readonly format: TokenFormat
+  readonly claims: Claims
+  /** The row's column, for a UUID token. */
+  readonly extra: TokenExtra | null
+  /** Null where a release answers from the stored body and looks at nothing else. */
+  readonly standing: Standing | null
+}
+
+/** A token that may not be used, and what is to be said about it. */
+export interface BadToken {
+  readonly good: false
+  readonly format: TokenFormat | null
+  readonly cause: Cause
+  readonly message: string
+  readonly gone: 'trust' | 'other' | null
+  readonly status: 403 | 404 | 500
+}
+
+export type CheckedToken = GoodToken | BadToken
+
+const failedToValidate = 'Failed to validate token'
+
+const bad = (
+  format: TokenFormat | null,
+  cause: Cause,
+  message: string,
+  gone: BadToken['gone'] = null,
+  status: BadToken['status'] = 404,
+): BadToken => ({ good: false, format, cause, message, gone, status })
+
+/** How Keystone names a text that it could not open: with the padding restored. */
+const notRecognized = (id: string): string =>
+  `This is not a recognized Fernet token ${id}${'='.repeat((4 - (id.length % 4)) % 4)}`
+
+/** Seconds after expiry during which a token is still good for the caller: `allow_expired`, or none. */
+export interface CheckOptions {
+  readonly allowExpiredSec: number
+}
+
+export const strictly: CheckOptions = { allowExpiredSec: 0 }
+
+/** Judges a token. Asks the store for a row exactly when a Keystone in this mode would. */
+export function* checkToken(
+  context: Context,
+  id: string,
+  options: CheckOptions = strictly,
+): IdentityCase<CheckedToken> {
+  const format = tokenFormat(id)
+  const { mode } = context
+  const asRow =
+    mode === 'uuid' ||
+    (mode !== 'fernet' && (format === 'uuid' || (format === 'unknown' && issues(mode) === 'uuid')))
+  return asRow ? yield* checkRow(context, id, format, options) : checkFernet(context, id, format, options)
+}
+
+type Looks = TokenFormat | 'unknown'
+
+const known = (format: Looks): TokenFormat | null => (format === 'unknown' ? null : format)
+
+function* checkRow(
+  context: Context,
+  id: string,
+  format: Looks,
+  options: CheckOptions,
+): IdentityCase<CheckedToken> {
+  const { profile } = context.config
+  const row = yield* ask.findToken(id)
+  if (row === null) {
+    const cause =
+      format === 'fernet' && !accepts(context.mode, format) ? 'fernet-on-uuid-node' : 'unknown-token'
+    return bad(known(format), cause, couldNotFind('token', id, profile))
+  }
+  if (!row.valid) {
+    const cause = whyRevoked(context, row.userId, row.trustId)
+    return bad('uuid', cause, couldNotFind('token', id, profile))
+  }
+  if (row.expiresAtSec + options.allowExpiredSec <= context.nowSec) {
+    const message =
+      profile.expiredUuid === 'not-found' ? couldNotFind('token', id, profile) : failedToValidate
+    return bad('uuid', 'expired', message)
+  }
+  const { claims } = row.extra
+  const { revocations } = context.derived
+  if (profile.uuidBody === 'stored') {
+    if (revocations.revokes(subjectOf(context, claims, 'uuid', null))) {
+      return bad('uuid', whyRevoked(context, row.userId, row.trustId), couldNotFind('token', id, profile))
+    }
+    return { good: true, id, format: 'uuid', claims, extra: row.extra, standing: null }
+  }
+  const standing = standingOf(context, claims, id)
+  const roles = 'user' in standing ? standing : null
+  if (revocations.revokes(subjectOf(context, claims, 'uuid', roles))) {
+    return bad('uuid', whyRevoked(context, row.userId, row.trustId), couldNotFind('token', id, profile))
+  }
+  if (!('user' in standing)) {
+    return bad('uuid', standing.cause, standing.message ?? failedToValidate, standing.gone, standing.status)
+  }
+  return { good: true, id, format: 'uuid', claims, extra: row.extra, standing }
+}
+
+const checkFernet = (context: Context, id: string, format: Looks, options: CheckOptions): CheckedToken => {
+  const { sealer } = context
+  if (sealer === null) {
+    return bad(known(format), 'service-unavailable', refusals.unexpected().message, null, 500)
+  }
+  // What looks like a UUID cannot be opened with any key.
+  if (format === 'uuid') return bad('uuid', 'uuid-on-fernet-node', notRecognized(id))
+  const opened = sealer.open(id)
+  if ('problem' in opened) {
+    const cause =
+      format === 'unknown'
+        ? 'unknown-token'
+        : context.wasOurs(id)
+          ? 'key-rotated-away'
+          : 'key-not-distributed'
+    return bad(known(format), opened.problem === 'undecryptable' ? cause : 'unknown-token', notRecognized(id))
+  }
+  const { claims } = opened
+  const standing = standingOf(context, claims, id)
+  if (!('user' in standing)) {
+    return bad('fernet', standing.cause, standing.message ?? failedToValidate, standing.gone, standing.status)
+  }
+  if (claims.expiresAtSec + options.allowExpiredSec <= context.nowSec) {
+    return bad('fernet', 'expired', failedToValidate)
+  }
+  if (context.derived.revocations.revokes(subjectOf(context, claims, 'fernet', standing))) {
+    const trustId = claims.scope.kind === 'trust' ? claims.scope.trustId : null
+    return bad('fernet', whyRevoked(context, claims.userId, trustId), failedToValidate)
+  }
+  return { good: true, id, format: 'fernet', claims, extra: null, standing }
+}
+
+const subjectOf = (
+  context: Context,
+  claims: Claims,
+  format: TokenFormat,
+  standing: Standing | null,
+): RevocationSubject => {
+  const user = standing?.user ?? context.facts.get('user', claims.userId)
+  const trust = standing?.trust ?? null
+  return {
+    claims,
+    format,
+    trustorId: trust === null ? (claims.trust?.trustorId ?? null) : textOrNull(trust, 'trustor_user_id'),
+    trusteeId: trust === null ? (claims.trust?.trusteeId ?? null) : textOrNull(trust, 'trustee_user_id'),
+    userDomainId: user === null ? null : textOrNull(user, 'domain_id'),
+    roleIds: standing?.roles?.ids ?? [],
+  }
+}
+
+/** Behind a revocation stands mostly something else; name that, if it is still to be seen. */
+const whyRevoked = (context: Context, userId: string | null, trustId: string | null): Cause => {
+  if (trustId !== null && liveTrust(context.facts, trustId, context.nowSec) === null) return 'trust-gone'
+  return userId !== null && !isLiveUser(context.facts, userId) ? 'user-gone' : 'revoked'
+}
+
+/**
+ * What is answered to a bad token in each place of a request (measured):
+ * a subject 404; X-Auth-Token 401, but 404 if what it stood on is gone; method `token` 404, but 401 if its trust is gone.
+ */
+export const refusalOf = (token: BadToken, place: RefusedToken): Refusal => {
+  const { status, message, cause, gone } = token
+  if (status !== 404)
+    return { status, message: status === 403 ? refusals.forbidden().message : message, cause }
+  const hidden = place === 'auth' ? gone === null : place === 'rescoped' && gone === 'trust'
+  return hidden ? refusals.unauthorized(cause) : { status, message, cause }
+}

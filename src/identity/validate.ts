@@ -1,0 +1,82 @@
+// GET, HEAD and DELETE /v3/auth/tokens: one token asks about another.
+// The order is Keystone's: X-Auth-Token first, so that its 401 wins; then the subject; then whether one may ask.
+import type { Context } from './context.js'
+import { ApiError, refusals } from './errors.js'
+import { hasQuery, isQueryTrue, replyJson, replyNothing, replyRefusal } from './exchange.js'
+import type { Reply, Request } from './exchange.js'
+import { withoutCatalog } from './extra.js'
+import { callerOf, isAdmin, isService, requireAllowed } from './policy.js'
+import type { IdentityCase } from './questions.js'
+import { revokeToken } from './revoke.js'
+import { checkToken, refusalOf, strictly } from './tokenCheck.js'
+import type { CheckOptions, GoodToken } from './tokenCheck.js'
+import { tokenBody } from './tokenBody.js'
+
+/** Both tokens of a request, good; or the reply to the first that is not. */
+interface Pair {
+  readonly caller: GoodToken
+  readonly subject: GoodToken
+}
+
+function* checkPair(context: Context, request: Request, options: CheckOptions): IdentityCase<Pair | Reply> {
+  const caller = yield* callerOf(context, request)
+  if (caller === null) return replyRefusal(context, refusals.unauthorized())
+  if (!caller.good) return replyRefusal(context, refusalOf(caller, 'auth'), { refused: 'auth' })
+  const subjectId = request.header('x-subject-token')
+  if (subjectId === undefined || subjectId === '') return replyRefusal(context, refusals.noSubject())
+  // Most who ask about themselves send one token twice; Keystone opens it twice, the answer is the same.
+  const subject =
+    subjectId === caller.id && options.allowExpiredSec === 0
+      ? caller
+      : yield* checkToken(context, subjectId, options)
+  if (!subject.good) {
+    return replyRefusal(context, refusalOf(subject, 'subject'), {
+      refused: 'subject',
+      seenFormat: subject.format,
+    })
+  }
+  return { caller, subject }
+}
+
+/** What the answer to a good subject says. */
+const bodyOf = (context: Context, token: GoodToken, options: { readonly catalog: boolean }): string => {
+  const { standing, extra } = token
+  if (standing !== null) return tokenBody(context, token.claims, standing, options)
+  if (extra === null) throw new ApiError(refusals.unexpected())
+  return `{"token": ${options.catalog ? extra.tokenText : withoutCatalog(extra.tokenText)}}`
+}
+
+/** GET or HEAD /v3/auth/tokens. */
+export function* validate(context: Context, request: Request): IdentityCase<Reply> {
+  const { config } = context
+  const late = config.allowExpiredWindowSec > 0 && isQueryTrue(request.query, 'allow_expired')
+  const pair = yield* checkPair(
+    context,
+    request,
+    late ? { allowExpiredSec: config.allowExpiredWindowSec } : strictly,
+  )
+  if (!('subject' in pair)) return pair
+  const { caller, subject } = pair
+  const own = caller.claims.userId === subject.claims.userId
+  requireAllowed(
+    context,
+    own || isService(context, caller),
+    request.method === 'HEAD' ? 'check_token' : 'validate_token',
+  )
+  const options = { catalog: !hasQuery(request.query, 'nocatalog') }
+  return replyJson(context, 200, () => bodyOf(context, subject, options), {
+    headers: { 'X-Subject-Token': subject.id },
+    seenFormat: subject.format,
+  })
+}
+
+/** DELETE /v3/auth/tokens. */
+export function* revoke(context: Context, request: Request): IdentityCase<Reply> {
+  const pair = yield* checkPair(context, request, strictly)
+  if (!('subject' in pair)) return pair
+  const { caller, subject } = pair
+  const own = caller.claims.userId === subject.claims.userId
+  requireAllowed(context, own || isAdmin(context, caller), 'revoke_token')
+  yield* revokeToken(context, subject)
+  return replyNothing(context, { seenFormat: subject.format })
+}
