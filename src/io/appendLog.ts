@@ -1,6 +1,7 @@
 // A file that grows line by line while a run goes: buffered, written behind the back of the event loop.
 // It exists so that writing never delays a request, and a full disk costs lines, not the run.
 import { open, type FileHandle } from 'node:fs/promises'
+import { systemCode } from './systemCode.js'
 
 /** A file of a run could not be written. */
 export class RunFolderError extends Error {
@@ -8,17 +9,9 @@ export class RunFolderError extends Error {
   readonly file: string
   /** The system's code, such as `ENOSPC`. */
   readonly code: string
-  constructor({
-    file,
-    code,
-    cause,
-  }: {
-    readonly file: string
-    readonly code: string
-    readonly cause: unknown
-  }) {
-    const reason =
-      code === 'ENOSPC' ? 'the disk is full' : cause instanceof Error ? cause.message : String(cause)
+  constructor({ file, cause }: { readonly file: string; readonly cause: unknown }) {
+    const code = systemCode(cause)
+    const reason = code === 'ENOSPC' ? 'the disk is full' : `error ${code}`
     super(`${file} could not be written: ${reason}`, { cause })
     this.file = file
     this.code = code
@@ -54,18 +47,12 @@ export interface AppendTarget {
   close(): Promise<void>
 }
 
-const defaultFlushMs = 500
+const defaultFlushMs = 250
 const defaultMaxPendingBytes = 16 * 1024 * 1024
 
 const openReal = async (file: string): Promise<AppendTarget> => {
   const handle: FileHandle = await open(file, 'a', 0o644)
   return { write: (bytes) => handle.write(bytes), close: () => handle.close() }
-}
-
-const toError = (file: string, cause: unknown): RunFolderError => {
-  const code =
-    cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'UNKNOWN'
-  return new RunFolderError({ file, code, cause })
 }
 
 /**
@@ -86,8 +73,8 @@ export const createAppendLog = (options: AppendLogOptions): AppendLog => {
 
   const write = async (): Promise<void> => {
     try {
-      target ??= await (options.openFile ?? openReal)(file)
       while (current.length > 0 || lines.length > 0) {
+        target ??= await (options.openFile ?? openReal)(file)
         if (current.length === 0) {
           current = Buffer.from(`${lines.join('\n')}\n`)
           lines = []
@@ -98,7 +85,7 @@ export const createAppendLog = (options: AppendLogOptions): AppendLog => {
         current = current.subarray(bytesWritten)
       }
     } catch (error) {
-      onProblem(toError(file, error))
+      onProblem(new RunFolderError({ file, cause: error }))
     }
   }
   const flush = async (): Promise<void> => {
@@ -134,7 +121,7 @@ export const createAppendLog = (options: AppendLogOptions): AppendLog => {
       // Twice: a write under way may have begun before the last line came.
       await flush()
       if (lines.length > 0 || current.length > 0) await flush()
-      await target?.close().catch((error: unknown) => onProblem(toError(file, error)))
+      await target?.close().catch((error: unknown) => onProblem(new RunFolderError({ file, cause: error })))
       target = null
       closed = true
     },

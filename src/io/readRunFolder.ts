@@ -6,6 +6,7 @@ import path from 'node:path'
 import { InputError } from '../base/errors.js'
 import type { RunEnd, RunHeader, SeriesLine } from '../measure/record.js'
 import { runFiles, type RunFile } from './runFolder.js'
+import { systemCode } from './systemCode.js'
 
 /** A run as its folder tells it. */
 export interface StoredRun {
@@ -23,14 +24,11 @@ export interface StoredRun {
   latencyLines(): AsyncIterable<string>
 }
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'
-
 const readText = async (file: string): Promise<string | null> => {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if (isMissing(error)) return null
+    if (systemCode(error) === 'ENOENT') return null
     throw error
   }
 }
@@ -61,7 +59,7 @@ async function* readLines(file: string): AsyncGenerator<RawLine> {
       for (const text of parts) yield { text, whole: true }
     }
   } catch (error) {
-    if (isMissing(error)) return
+    if (systemCode(error) === 'ENOENT') return
     throw error
   }
   if (rest !== '') yield { text: rest, whole: false }

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { InputError } from '../base/errors.js'
 import type { EventLine, RunEnd, RunHeader, SeriesLine } from '../measure/record.js'
 import { createAppendLog, RunFolderError } from './appendLog.js'
+import { systemCode } from './systemCode.js'
 
 export { RunFolderError } from './appendLog.js'
 
@@ -71,10 +72,8 @@ export type RunFile = RunHeader & {
   readonly incomplete?: string
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
-
 const reasons: Readonly<Record<string, string>> = {
+  EEXIST: 'a file stands there',
   EACCES: 'no permission',
   EPERM: 'no permission',
   EROFS: 'the file system is read-only',
@@ -84,7 +83,7 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 const refuse = (folder: string, error: unknown): never => {
-  const code = codeOf(error)
+  const code = systemCode(error)
   const reason = reasons[code]
   if (reason === undefined) throw error
   throw new InputError([
@@ -101,7 +100,7 @@ const claimGiven = async (folder: string): Promise<string> => {
     await mkdir(folder, { recursive: true })
     entries = await readdir(folder)
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw problem('is a file, not a folder')
+    if (systemCode(error) === 'EEXIST') throw problem('is a file, not a folder')
     return refuse(folder, error)
   }
   if (entries.length > 0) throw problem('the folder is not empty')
@@ -115,15 +114,14 @@ const stamp = (now: Date): string => now.toISOString().replace(/\.\d+/, '').repl
 const claimNew = async ({ root, scenarioName, now }: RunFolderOptions): Promise<string> => {
   const safeName = scenarioName.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '') || 'run'
   const base = path.join(path.resolve(root), `${safeName}-${stamp(now)}`)
+  await mkdir(path.dirname(base), { recursive: true }).catch((error: unknown) => refuse(root, error))
   for (let attempt = 1; ; attempt++) {
     const folder = attempt === 1 ? base : `${base}-${attempt}`
     try {
-      await mkdir(path.dirname(folder), { recursive: true })
       await mkdir(folder)
       return folder
     } catch (error) {
-      // The root itself may be a file: then no number helps.
-      if (codeOf(error) !== 'EEXIST' || attempt >= 1000) return refuse(folder, error)
+      if (systemCode(error) !== 'EEXIST' || attempt >= 1000) return refuse(folder, error)
     }
   }
 }
@@ -173,7 +171,7 @@ export const createRunFolder = async (options: RunFolderOptions): Promise<RunFol
       await writeWhole(fileOf(name), content)
     } catch (error) {
       wholeFilesWritten = false
-      report(new RunFolderError({ file: fileOf(name), code: codeOf(error), cause: error }))
+      report(new RunFolderError({ file: fileOf(name), cause: error }))
     }
   }
   const series = createAppendLog({ file: fileOf(runFiles.series), onProblem: report })

@@ -291,12 +291,12 @@ export const scenarioSchema = z.strictObject({
   timeline: z
     .array(stepSchema)
     .max(10_000)
-    .default([])
+    .prefault([])
     .describe('What is done when: each step `at` and one action.'),
   clock: z
     .array(stretchSchema)
     .max(1000)
-    .default([])
+    .prefault([])
     .describe(
       'Stretches of the run with their own speed and traffic. Default: real time and full traffic throughout.',
     ),
