@@ -19,7 +19,14 @@ import type { BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 import { fernetKeyFromBytes, formatFernetKey } from '../token/fernet.js'
 import type { FernetKey } from '../token/fernet.js'
-import { distributeRing, indexOfFile, ringFromFiles, rotateRing, setupRing } from '../token/keyring.js'
+import {
+  distributeRing,
+  indexOfFile,
+  ringFromFiles,
+  rotateRing,
+  sameKey,
+  setupRing,
+} from '../token/keyring.js'
 import type { KeyRing, RingChange, RingStep } from '../token/keyring.js'
 import { TokenError } from '../token/tokenError.js'
 
@@ -351,5 +358,5 @@ const sameKeys = (a: KeyRing, b: KeyRing): boolean =>
   a.keys.size === b.keys.size &&
   [...a.keys].every(([index, key]) => {
     const other = b.keys.get(index)
-    return other !== undefined && formatFernetKey(other) === formatFernetKey(key)
+    return other !== undefined && sameKey(other, key)
   })

@@ -130,6 +130,13 @@ describe('rotating a repository', () => {
       expect(after.warnings).toEqual([])
     }
   })
+  test('a leftover of a crash is written over and loses its open mode', () => {
+    setupRepository(folder)
+    fs.writeFileSync(path.join(folder, '0.tmp'), 'half a key')
+    fs.chmodSync(path.join(folder, '0.tmp'), 0o644)
+    rotateRepository(folder, { maxActiveKeys: 3 })
+    expect(readRepository(folder).warnings).toEqual([])
+  })
   test('is refused for one active key, and nothing is touched', () => {
     const { ring } = setupRepository(folder)
     expect(failure(() => rotateRepository(folder, { maxActiveKeys: 1 }))).toMatchObject({
@@ -257,6 +264,14 @@ describe('the cached reader', () => {
       const { ring } = rotateRepository(folder, { maxActiveKeys: 3 })
       expect(filesFromRing(reader.read())).toEqual(filesFromRing(ring))
     }
+  })
+  test('sees a rotation after a long rest', () => {
+    setupRepository(folder)
+    age()
+    const reader = createRingReader(folder)
+    expect(indices(reader.read())).toEqual([0, 1])
+    rotateRepository(folder, { maxActiveKeys: 3 })
+    expect(indices(reader.read())).toEqual([0, 1, 2])
   })
   test('gives the same ring while nothing changes', () => {
     setupRepository(folder)
