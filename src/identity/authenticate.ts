@@ -87,7 +87,7 @@ export function* authenticate(context: Context, request: Request): IdentityCase<
     issuedAtSec,
     expiresAtSec: expiryOf(context, proof, granted, issuedAtSec),
     scope: granted.scope,
-    ...(granted.trust == null ? {} : { trust: granted.trust }),
+    ...(granted.trust === null ? {} : { trust: granted.trust }),
   }
   const options = { catalog: !hasQuery(request.query, 'nocatalog') }
   const { id, row } = issueToken(context, claims, granted.standing, options)

@@ -21,14 +21,20 @@ export type ProjectDocument = Document & {
   readonly is_domain: boolean
 }
 
-/** A role that an actor (user or group) has on a target (project or domain id, or `system`). */
-export type AssignmentDocument = Document & {
+/** What a role assignment says. */
+export interface Grant {
   readonly type: 'UserProject' | 'GroupProject' | 'UserDomain' | 'GroupDomain' | 'UserSystem' | 'GroupSystem'
+  /** A user or a group. */
   readonly actor_id: string
+  /** A project, a domain, or `systemTarget`. */
   readonly target_id: string
   readonly role_id: string
-  readonly inherited: boolean
+  /** On a domain or project, for the projects below it. */
+  readonly inherited?: boolean
 }
+
+/** A role that an actor has on a target. */
+export type AssignmentDocument = Document & Grant & { readonly inherited: boolean }
 
 /** A trust. `expires_at` as Keystone writes instants; `remaining_uses` null: not limited. */
 export type TrustDocument = Document & {
@@ -76,19 +82,15 @@ export type RevocationDocument = Document & {
 }
 
 /** The id that a role assignment has, made of what it assigns, so that assigning twice is assigning once. */
-export const assignmentId = (assignment: Omit<AssignmentDocument, 'id'>): string =>
-  `${assignment.type}/${assignment.actor_id}/${assignment.target_id}/${assignment.role_id}${assignment.inherited ? '/inherited' : ''}`
+export const assignmentId = (grant: Grant): string =>
+  `${grant.type}/${grant.actor_id}/${grant.target_id}/${grant.role_id}${grant.inherited === true ? '/inherited' : ''}`
 
 /** A role assignment as a document. */
-export const assignmentOf = (assignment: {
-  readonly type: AssignmentDocument['type']
-  readonly actor_id: string
-  readonly target_id: string
-  readonly role_id: string
-}): AssignmentDocument => {
-  const full = { ...assignment, inherited: false }
-  return { id: assignmentId(full), ...full }
-}
+export const assignmentOf = (grant: Grant): AssignmentDocument => ({
+  id: assignmentId(grant),
+  ...grant,
+  inherited: grant.inherited === true,
+})
 
 /** The `target_id` of assignments on the whole system. */
 export const systemTarget = 'system'

@@ -6,7 +6,7 @@ import type { Request } from './exchange.js'
 import { systemTarget } from './documents.js'
 import type { IdentityCase } from './questions.js'
 import type { RoleSet } from './derived.js'
-import { checkToken } from './tokenCheck.js'
+import { asCaller, checkToken } from './tokenCheck.js'
 import type { CheckedToken, GoodToken } from './tokenCheck.js'
 
 /** The roles that a good token carries now. */
@@ -51,5 +51,5 @@ export const requireAllowed = (context: Context, allowed: boolean, action: strin
 /** What the request's X-Auth-Token is worth; null if it has none. */
 export function* callerOf(context: Context, request: Request): IdentityCase<CheckedToken | null> {
   const id = request.header('x-auth-token')
-  return id === undefined || id === '' ? null : yield* checkToken(context, id)
+  return id === undefined || id === '' ? null : yield* checkToken(context, id, asCaller)
 }

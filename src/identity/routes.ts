@@ -14,7 +14,8 @@ import type { GoodToken } from './tokenCheck.js'
 import { createTrust, deleteTrust, listTrusts, showTrust } from './trusts.js'
 import { revoke, validate } from './validate.js'
 
-type Operation = (context: Context, request: Request) => IdentityCase<Reply>
+/** Answers at once if it has nothing to ask. */
+type Operation = (context: Context, request: Request) => Reply | IdentityCase<Reply>
 
 /** What can be done with a path, by method. HEAD is GET unless it stands here itself. */
 export type Operations = Readonly<
@@ -23,12 +24,6 @@ export type Operations = Readonly<
 
 /** The operations of the path whose parts after `/v3/NAME` are given; null: there is no such path. */
 type Resource = (rest: readonly string[]) => Operations | null
-
-/** An operation that needs no token and asks nothing. */
-const plain = (reply: (context: Context) => Reply): Operation =>
-  function* (context) {
-    return reply(context)
-  }
 
 /** An operation for whoever has a good token; others get 401, or what `refusalOf` says. */
 const withCaller = (
@@ -73,9 +68,9 @@ const resources: Readonly<Record<string, Resource>> = {
   'OS-REVOKE': (rest) => (rest.length === 1 && rest[0] === 'events' ? events : null),
 }
 
-const root: Operations = { GET: plain(versions) }
-const versionRoot: Operations = { GET: plain(version) }
-const health: Operations = { GET: plain(healthy) }
+const root: Operations = { GET: versions }
+const versionRoot: Operations = { GET: version }
+const health: Operations = { GET: healthy }
 
 const operationsOf = (path: string): Operations | null => {
   if (path === '/v3/auth/tokens') return tokens
@@ -112,7 +107,8 @@ export function* handle(request: Request, context: Context): IdentityCase<Reply>
       reply = replyRefusal(context, refusals.methodNotAllowed(), { headers })
     } else {
       try {
-        reply = yield* operation(context, request)
+        const answer = operation(context, request)
+        reply = 'status' in answer ? answer : yield* answer
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
         reply = replyRefusal(context, error, error.refused === null ? {} : { refused: error.refused })

@@ -1,6 +1,6 @@
 // What a login is for: reads `auth.scope` and checks that the user may have it.
 // It exists because each kind of scope is refused in its own way.
-import type { Claims, Scope } from '../token/claims.js'
+import type { Scope, TrustClaims } from '../token/claims.js'
 import type { Context } from './context.js'
 import { isLive } from './derived.js'
 import { isEnabled, systemTarget, textOf, textOrNull } from './documents.js'
@@ -16,7 +16,7 @@ export interface Granted {
   readonly scope: Scope
   readonly standing: Standing
   /** The trust's side of the claims: whose token it becomes. */
-  readonly trust: Claims['trust'] | null
+  readonly trust: TrustClaims | null
 }
 
 const unauthorized = (): ApiError => new ApiError(refusals.unauthorized())

@@ -48,7 +48,7 @@ const fallen = (
 /** A trust that may still be used; null if it is gone, past its time, or used up. */
 export const liveTrust = (facts: Facts, trustId: string, nowSec: number): Document | null => {
   const trust = facts.get('trust', trustId)
-  if (trust === null || trust['deleted_at'] != null) return null
+  if (trust === null || textOrNull(trust, 'deleted_at') !== null) return null
   const uses = trust['remaining_uses']
   if (typeof uses === 'number' && uses <= 0) return null
   const expires = textOrNull(trust, 'expires_at')

@@ -82,11 +82,12 @@ const credentialText = (context: Context, claims: Claims): string => {
 
 /** JSON text of `token`. */
 export const textOfPieces = (pieces: TokenPieces, ending = ''): string => {
-  const { claims } = pieces
+  const { claims, rolesText, catalogText } = pieces
+  const roles = rolesText === null ? '' : `, "roles": ${rolesText}`
+  const catalog = catalogText === null ? '' : `, "catalog": ${catalogText}`
   return (
     `{"methods": ${methodsText(claims.methods)}${pieces.scopeText}, "user": ${pieces.userText}` +
-    `${pieces.rolesText === null ? '' : `, "roles": ${pieces.rolesText}`}, "audit_ids": ${auditText(claims.auditIds)}` +
-    `${pieces.catalogText === null ? '' : `, "catalog": ${pieces.catalogText}`}` +
+    `${roles}, "audit_ids": ${auditText(claims.auditIds)}${catalog}` +
     `, "expires_at": "${isoInstant(claims.expiresAtSec)}", "issued_at": "${isoInstant(claims.issuedAtSec)}"${ending}}`
   )
 }

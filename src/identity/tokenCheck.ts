@@ -9,6 +9,7 @@ import type { Context } from './context.js'
 import { textOrNull } from './documents.js'
 import { couldNotFind, refusals } from './errors.js'
 import type { RefusedToken, Refusal } from './errors.js'
+import { openCallersToken } from './openedTokens.js'
 import { ask } from './questions.js'
 import type { IdentityCase } from './questions.js'
 import type { RevocationSubject } from './revocations.js'
@@ -58,9 +59,12 @@ const notRecognized = (id: string): string =>
 /** Seconds after expiry during which a token is still good for the caller: `allow_expired`, or none. */
 export interface CheckOptions {
   readonly allowExpiredSec: number
+  /** It is an X-Auth-Token, which will probably be seen again. */
+  readonly callers: boolean
 }
 
-export const strictly: CheckOptions = { allowExpiredSec: 0 }
+export const strictly: CheckOptions = { allowExpiredSec: 0, callers: false }
+export const asCaller: CheckOptions = { allowExpiredSec: 0, callers: true }
 
 /** Judges a token. Asks the store for a row exactly when a Keystone in this mode would. */
 export function* checkToken(
@@ -128,7 +132,7 @@ const checkFernet = (context: Context, id: string, format: Looks, options: Check
   }
   // What looks like a UUID cannot be opened with any key.
   if (format === 'uuid') return bad('uuid', 'uuid-on-fernet-node', notRecognized(id))
-  const opened = sealer.open(id)
+  const opened = options.callers ? openCallersToken(sealer, id) : sealer.open(id)
   if ('problem' in opened) {
     const cause =
       format === 'unknown'

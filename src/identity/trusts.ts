@@ -77,7 +77,8 @@ const rolesOf = (context: Context, trust: unknown): string[] => {
     if (id === null && name === null) throw new ApiError(refusals.expecting('id or name', 'roles'))
     const role =
       id === null ? context.facts.find('role', 'name', name ?? '')[0] : context.facts.get('role', id)
-    if (role == null) throw new ApiError(refusals.notFound('role', id ?? name ?? '', context.config.profile))
+    if (role === undefined || role === null)
+      throw new ApiError(refusals.notFound('role', id ?? name ?? '', context.config.profile))
     return role.id
   })
 }

@@ -53,7 +53,7 @@ export function* validate(context: Context, request: Request): IdentityCase<Repl
   const pair = yield* checkPair(
     context,
     request,
-    late ? { allowExpiredSec: config.allowExpiredWindowSec } : strictly,
+    late ? { allowExpiredSec: config.allowExpiredWindowSec, callers: false } : strictly,
   )
   if (!('subject' in pair)) return pair
   const { caller, subject } = pair
