@@ -20,8 +20,11 @@ export interface YamlDocument {
   readonly problems: readonly Problem[]
   /** Whether `data` may be looked at: problems of syntax leave nothing to say about the rest. */
   readonly readable: boolean
-  /** The place of a key or of its value; of the nearest thing around it where the path leads nowhere. */
-  readonly placeOf: (path: Path, of: 'key' | 'value') => Place
+  /**
+   * The place of a key or of its value; of the nearest thing around it where the path leads nowhere. `columnInText`
+   * (from 1) moves on within the text of a value.
+   */
+  readonly placeOf: (path: Path, of: 'key' | 'value', columnInText?: number) => Place
 }
 
 /** Longest text of a scenario, in characters: far above any that a person wrote. */
@@ -119,7 +122,14 @@ export const readYaml = (text: string): YamlDocument => {
     const { line, col } = lineCounter.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const placeOf = (path: Path, of: 'key' | 'value'): Place => place(findOffset(document, path, of))
+  const placeOf: YamlDocument['placeOf'] = (path, of, columnInText = 1) => {
+    const offset = findOffset(document, path, of)
+    if (columnInText === 1) return place(offset)
+    // A text in quotes begins behind them; in a folded block (`>`, `|`) columns mean nothing.
+    const opening = text[offset] ?? ''
+    if (opening === '>' || opening === '|') return place(offset)
+    return place(offset + columnInText - 1 + (opening === '"' || opening === "'" ? 1 : 0))
+  }
   const problems = [...syntaxProblems(document, place)]
   const unreadable = (): YamlDocument => ({ data: null, problems, readable: false, placeOf })
   if (document.errors.some((error) => !harmless.has(error.code))) return unreadable()

@@ -57,8 +57,8 @@ const checkOverrides = ({ seed, speed }: ScenarioOverrides): readonly Problem[] 
 
 /** A finding with its file, line and column. */
 const locate = (finding: Finding, file: string, document: YamlDocument): Problem => {
-  const { line, column } = document.placeOf(finding.path, finding.of)
-  const at = { file, line, column: column + (finding.columnInText ?? 1) - 1, path: formatPath(finding.path) }
+  const { line, column } = document.placeOf(finding.path, finding.of, finding.columnInText)
+  const at = { file, line, column, path: formatPath(finding.path) }
   const { message, remedy } = finding
   return remedy === undefined ? { ...at, message } : { ...at, message, remedy }
 }

@@ -193,6 +193,7 @@ describe('a scenario that is wrong', () => {
     ['clock: [{ until: 1h, traffic: 200% }]', '"200%" is not between 0 and 1'],
     ['starts: 2017-04-04T06:00:00', 'is not a date; write it in UTC'],
     ['gates: [rows > nonsense]', '4:16: gates[0]: unknown quantity `nonsense`; known are …'],
+    ['gates: ["rows > nonsense"]', '4:17: gates[0]: unknown quantity `nonsense`; known are …'],
     ['<<: { seed: 4 }', '<<: unknown key'],
   ])('%p is refused', (line, expected) => {
     expect(messageOf(`${least}${line}\n`)).toContain(expected)
