@@ -92,9 +92,14 @@ export class FactSnapshot {
     return this.seen
   }
 
-  /** Takes in the rows that were written after `version`, in ascending order of theirs. */
+  /**
+   * Takes in the rows that were written after `version`, in ascending order of theirs. Rows that are not newer than
+   * what is known are passed over: two readings under way at once may arrive in the wrong order, and the later one
+   * has seen all that the earlier one has.
+   */
   apply(rows: Iterable<FactRow>): void {
     for (const row of rows) {
+      if (row.version <= this.seen) continue
       if (row.removed === 0) this.kind(row.kind).put(JSON.parse(row.body) as Document)
       else this.kind(row.kind).remove(row.id)
       this.seen = row.version

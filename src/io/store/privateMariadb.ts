@@ -1,0 +1,233 @@
+// A MariaDB server of our own for one rehearsal or test: 127.0.0.1, a free port, a folder that it is given.
+// It exists so that `--store mariadb` needs two Debian packages and no database administrator.
+import { execFile, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { accessSync, constants } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { delimiter, join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { createConnection } from 'mysql2/promise'
+import { WorldError } from '../../base/errors.js'
+
+export interface PrivateMariadb {
+  /** `mysql://user:password@127.0.0.1:port/database`; the password is random and lives as long as the server. */
+  readonly url: string
+  readonly pid: number
+  /** Ends the server and waits until it is gone. The folder stays: it is the caller's. May be called again. */
+  stop(): Promise<void>
+}
+
+const user = 'cutover'
+const database = 'cutover'
+const startPatienceMs = 60_000
+/** Between two tries to connect while the server starts. */
+const probeMs = 25
+/** Time to end by itself after SIGTERM. */
+const stopPatienceMs = 10_000
+/** Ports tried, in case somebody takes the free one that was found before the server does. */
+const portsMax = 5
+
+/** Sized for a table of some hundred thousand rows of a few KB, which then fits into memory. */
+const sizing = [
+  '--innodb-buffer-pool-size=1G',
+  '--innodb-log-file-size=512M',
+  '--innodb-flush-method=O_DIRECT',
+  '--performance-schema=OFF',
+  '--max-connections=300',
+  // As the nodes of a Galera cluster are commonly set up: a commit does not wait for the disk, once a second is
+  // enough. Response times would otherwise tell of this machine's disk, not of tokens.
+  '--innodb-flush-log-at-trx-commit=0',
+  // The data is thrown away, so nothing is tidied up at the end.
+  '--innodb-fast-shutdown=2',
+]
+
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+/** The path of a program; folders of system programs count even where an ordinary user's PATH leaves them out. */
+const findProgram = (name: string): string | null => {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
+  for (const folder of folders) {
+    try {
+      accessSync(join(folder, name), constants.X_OK)
+      return join(folder, name)
+    } catch {
+      // Not here; look in the next folder.
+    }
+  }
+  return null
+}
+
+const needProgram = (name: string): string => {
+  const found = findProgram(name)
+  if (found !== null) return found
+  throw new WorldError(
+    `the store mariadb needs the program ${name}, which is not on this system; on Debian or Ubuntu: ` +
+      'apt-get install mariadb-server-core mariadb-client-core. Or use another store: sqlite, mysql://…',
+  )
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
+/** mariadbd refuses to run as root unless that is said; any other user needs to say nothing. */
+const userOption = (): readonly string[] => (isRoot() ? ['--user=root'] : [])
+
+const makeDataFolder = async (installer: string, dataFolder: string): Promise<void> => {
+  try {
+    await promisify(execFile)(installer, [
+      '--no-defaults',
+      `--datadir=${dataFolder}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      '--skip-name-resolve',
+      ...userOption(),
+    ])
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new WorldError(`mariadb-install-db could not make ${dataFolder}: ${said.slice(-1500)}`)
+  }
+}
+
+/** Statements that the server runs before it listens: one user with a password, and nobody else. */
+const grants = (password: string): string =>
+  [
+    `CREATE DATABASE IF NOT EXISTS ${database} CHARACTER SET utf8`,
+    `DELETE FROM mysql.global_priv WHERE User NOT IN ('mariadb.sys', '${user}')`,
+    'FLUSH PRIVILEGES',
+    `CREATE USER '${user}'@'127.0.0.1' IDENTIFIED BY '${password}'`,
+    `GRANT ALL ON ${database}.* TO '${user}'@'127.0.0.1'`,
+  ]
+    .map((statement) => `${statement};\n`)
+    .join('')
+
+const freePort = (): Promise<number> =>
+  new Promise((found, failed) => {
+    const server = createServer()
+    server.once('error', failed)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => found(port))
+    })
+  })
+
+/**
+ * Starts the server so that it ends with us. Our exit handler ends it whenever Node still gets to run one. For the
+ * rest (SIGKILL, a crash) the kernel does it, asked by `setpriv --pdeathsig` of util-linux, which becomes the server
+ * (same pid); on a system without that program a killed rehearsal leaves its server running.
+ */
+const spawnServer = (program: string, options: readonly string[]): ChildProcess => {
+  const setpriv = findProgram('setpriv')
+  const [command, parameters] =
+    setpriv === null ? [program, options] : [setpriv, ['--pdeathsig', 'SIGTERM', program, ...options]]
+  return spawn(command, parameters, { stdio: 'ignore' })
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+
+/** Whether a server at this port lets our user in, and says that its process is our child. */
+const answers = async (url: string, pid: number, pidFile: string): Promise<boolean> => {
+  try {
+    const connection = await createConnection({ uri: url, connectTimeout: 2000 })
+    await connection.end()
+    // Only the server that ran our grants knows the password; the pid file tells that it is this very process.
+    return Number(await readFile(pidFile, 'utf8')) === pid
+  } catch {
+    return false
+  }
+}
+
+const lastWords = async (logFile: string): Promise<string> => {
+  const text = await readFile(logFile, 'utf8').catch(() => '')
+  const lines = text.trim().split('\n')
+  const errors = lines.filter((line) => line.includes('[ERROR]'))
+  return (errors.length > 0 ? errors : lines).slice(-5).join('\n')
+}
+
+const stopChild = async (child: ChildProcess): Promise<void> => {
+  if (hasEnded(child)) return
+  child.ref()
+  const ended = new Promise<void>((done) => {
+    child.once('exit', () => done())
+  })
+  child.kill('SIGTERM')
+  const impatience = setTimeout(() => child.kill('SIGKILL'), stopPatienceMs)
+  await ended
+  clearTimeout(impatience)
+}
+
+/** Waits until the server answers; false if it could not have its port. */
+const becomesReady = async (
+  child: ChildProcess,
+  place: { readonly url: string; readonly pidFile: string; readonly logFile: string },
+): Promise<boolean> => {
+  const giveUpMs = performance.now() + startPatienceMs
+  while (!hasEnded(child)) {
+    if (child.pid !== undefined && (await answers(place.url, child.pid, place.pidFile))) return true
+    if (performance.now() > giveUpMs) {
+      await stopChild(child)
+      throw new WorldError(`the private MariaDB server does not answer:\n${await lastWords(place.logFile)}`)
+    }
+    await wait(probeMs)
+  }
+  const words = await lastWords(place.logFile)
+  if (/Bind on TCP\/IP port|Address already in use/.test(words)) return false
+  throw new WorldError(`the private MariaDB server did not start:\n${words}`)
+}
+
+/**
+ * Makes a server in `folder` (created if missing; must hold no `data` yet) and starts it, as root or any user.
+ * Throws WorldError if its programs are missing or it does not start.
+ */
+export const startMariadb = async (options: { readonly folder: string }): Promise<PrivateMariadb> => {
+  const installer = needProgram('mariadb-install-db')
+  const program = needProgram('mariadbd')
+  const folder = resolve(options.folder)
+  const [dataFolder, pidFile, logFile, grantsFile] = ['data', 'pid', 'err.log', 'grants.sql'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string]
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeDataFolder(installer, dataFolder)
+  const password = randomBytes(16).toString('hex')
+  // A file that only we can read, since a process list shows options to everybody.
+  await writeFile(grantsFile, grants(password), { mode: 0o600 })
+  try {
+    for (let tries = 1; tries <= portsMax; tries++) {
+      const port = await freePort()
+      const url = `mysql://${user}:${password}@127.0.0.1:${port}/${database}`
+      await rm(logFile, { force: true })
+      const child = spawnServer(program, [
+        '--no-defaults',
+        ...userOption(),
+        `--datadir=${dataFolder}`,
+        // No socket file: its path would be bounded to about a hundred characters, and the port serves all.
+        '--socket=',
+        `--pid-file=${pidFile}`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--log-error=${logFile}`,
+        `--init-file=${grantsFile}`,
+        '--skip-name-resolve',
+        ...sizing,
+      ])
+      const endWithUs = (): void => {
+        child.kill('SIGKILL')
+      }
+      process.once('exit', endWithUs)
+      child.once('exit', () => process.removeListener('exit', endWithUs))
+      const failed = new Promise<never>((_, reject) => {
+        child.once('error', (error) => reject(new WorldError(`cannot run ${program}: ${error.message}`)))
+      })
+      if (await Promise.race([becomesReady(child, { url, pidFile, logFile }), failed])) {
+        // A caller who forgets to stop it can still end; the exit handler then does the rest.
+        child.unref()
+        return { url, pid: child.pid ?? 0, stop: () => stopChild(child) }
+      }
+    }
+    throw new WorldError(`the private MariaDB server found no free port in ${portsMax} tries`)
+  } finally {
+    await rm(grantsFile, { force: true })
+  }
+}
