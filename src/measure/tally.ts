@@ -7,7 +7,7 @@ const legs: readonly Leg[] = ['client', 'keystone']
 /** In the order in which they are listed everywhere. */
 export const ops: readonly Op[] = ['call', 'validate', 'issue', 'trust-issue', 'revoke']
 export const outcomes: readonly Outcome[] = ['ok', 'rejected', 'failed', 'timeout', 'shed']
-const causes: readonly (Cause | null)[] = [
+export const causes: readonly (Cause | null)[] = [
   null,
   'uuid-on-fernet-node',
   'fernet-on-uuid-node',

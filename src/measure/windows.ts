@@ -40,7 +40,9 @@ export const switchSteps = (events: readonly EventLine[]): readonly SwitchStep[]
   for (const line of lines) {
     const last = steps.at(-1)
     const to = line.to ?? null
-    if (last !== undefined && (last.to === to || to === null || last.to === null)) {
+    const same =
+      last !== undefined && (to !== null && last.to !== null ? last.to === to : line.startedSec <= last.toSec)
+    if (last !== undefined && same) {
       const whole = line.event === 'cutover' ? line.label : last.label
       const toSec = Math.max(last.toSec, line.endedSec)
       steps[steps.length - 1] = { ...last, to: last.to ?? to, label: whole, toSec, ok: last.ok && line.ok }

@@ -1,0 +1,79 @@
+// The verdict on a run, with its reasons in an operator's words.
+// A run that cannot be trusted decides nothing, whatever its gates say; but what they say is told all the same.
+import type { GateResult, GateUnit } from './gates.js'
+import type { RunRecord } from './record.js'
+import type { CauseCheck } from './series.js'
+import { reachedItsEnd, recordedUntilSec } from './windows.js'
+
+export type Verdict = 'pass' | 'fail' | 'inconclusive'
+
+/** What is judged. */
+export interface Evidence {
+  readonly record: RunRecord
+  readonly results: readonly GateResult[]
+  /** Null if the generator sent nothing. */
+  readonly lateness: { readonly p99Ms: number } | null
+  readonly requests: number
+  readonly shed: number
+  readonly causes: CauseCheck
+}
+
+/**
+ * Inconclusive if the run itself was flawed: interrupted, nothing asked, sent late, shed, a fault or a failed step, a
+ * refusal without a cause. Else failed if a gate failed; else inconclusive if a gate had no data; else passed.
+ */
+export const judge = (
+  evidence: Evidence,
+): { readonly verdict: Verdict; readonly reasons: readonly string[] } => {
+  const flaws = flawsOf(evidence)
+  const { results } = evidence
+  const failures = results.filter(({ result }) => result === 'fail').map(failureOf)
+  const blanks = results.filter(({ result }) => result === 'no-data').map(blankOf)
+  const reasons = [...flaws, ...failures, ...blanks]
+  if (flaws.length > 0) return { verdict: 'inconclusive', reasons }
+  if (failures.length > 0) return { verdict: 'fail', reasons }
+  if (blanks.length > 0) return { verdict: 'inconclusive', reasons }
+  return {
+    verdict: 'pass',
+    reasons: [results.length === 0 ? 'no gates were set, so nothing was judged' : 'all gates hold'],
+  }
+}
+
+const flawsOf = ({ record, lateness, requests, shed, causes }: Evidence): readonly string[] => {
+  const { header, end, events } = record
+  const flaws: string[] = []
+  const untilSec = recordedUntilSec(record)
+  const reached = `${figure(untilSec)} s of ${figure(header.durationSec)} s`
+  if (end === null) flaws.push(`the run was killed: its record ends at ${reached}`)
+  else if (end.interrupted !== null) flaws.push(`the run was interrupted at ${reached}: ${end.interrupted}`)
+  else if (!reachedItsEnd(record)) flaws.push(`the run ended early, at ${reached}`)
+  if (requests === 0) flaws.push('no request was made')
+  if (lateness !== null && lateness.p99Ms > header.latenessLimitMs) {
+    const most = `${figure(header.latenessLimitMs)} ms`
+    flaws.push(
+      `the load generator sent late: 1 % of its requests by more than ${figure(lateness.p99Ms)} ms, where ${most} is allowed`,
+    )
+  }
+  if (shed > 0) flaws.push(`the load generator shed work: ${figure(shed)} requests were due and never sent`)
+  for (const { origin, label, startedSec, ok, note } of events) {
+    const what = `${label} at ${figure(startedSec)} s${note === '' ? '' : ` (${note})`}`
+    if (origin === 'fault') flaws.push(`something happened that nobody had planned: ${what}`)
+    else if (!ok) flaws.push(`a step of the timeline failed: ${what}`)
+  }
+  if (!causes.holds) {
+    const whose = Object.keys(causes.missing).join(', ')
+    flaws.push(`${figure(causes.refusals - causes.explained)} refusals have no cause: ${whose}`)
+  }
+  return flaws
+}
+
+const failureOf = ({ gate, observed, limit, unit }: GateResult): string =>
+  `gate failed: ${gate}: observed ${measured(observed, unit)}, limit ${measured(limit, unit)}`
+
+const blankOf = ({ gate, note }: GateResult): string => `gate without data: ${gate}: ${note}`
+
+const measured = (value: number | null, unit: GateUnit): string =>
+  value === null ? 'nothing' : `${figure(value)}${unit === '%' ? ' %' : ` ${unit}`}`
+
+/** A number as people write it: thousands grouped, at most three decimals. */
+const figure = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 3 })
