@@ -5,7 +5,12 @@ import type { ApiReply, ApiRequest, Credentials, HeldToken, Steps } from './exch
 
 const requestFor = (credentials: Credentials): ApiRequest =>
   credentials.trustId === null
-    ? { op: 'issue', userId: credentials.userId, password: credentials.password, projectId: credentials.projectId }
+    ? {
+        op: 'issue',
+        userId: credentials.userId,
+        password: credentials.password,
+        projectId: credentials.projectId,
+      }
     : {
         op: 'trust-issue',
         userId: credentials.userId,

@@ -4,11 +4,28 @@ import type { BehaviourName } from '../scenario/scenario.js'
 import { authenticate, isToken } from './authenticate.js'
 import type { ApiReply, CallContext, HeldToken, Steps } from './exchange.js'
 import { stillFresh } from './exchange.js'
-import type { ServiceAnswer } from './middleware.js'
 import type { Behaviour, Member } from './member.js'
 
-/** Calls one of the member's services, chosen by chance, with a token, and reports what it answered. */
-function* callService(member: Member, token: HeldToken, context: CallContext): Steps<ServiceAnswer> {
+/**
+ * Calls one of the member's services, chosen by chance, with a token, and reports what it answered. A member without
+ * services validates its own token at Keystone instead.
+ */
+function* callService(
+  member: Member,
+  token: HeldToken,
+  context: CallContext,
+): Steps<{ readonly status: number }> {
+  if (member.services.length === 0) {
+    const request = { op: 'validate', authToken: token.id, subjectToken: token.id } as const
+    const { className } = member
+    return (yield {
+      kind: 'keystone',
+      request,
+      by: className,
+      judged: className,
+      format: token.format,
+    }) as ApiReply
+  }
   const service = member.random.pick(member.services)
   const worker = member.random.int(service.workerCount)
   const answer = yield* service.judge(token, member.className, worker, context)

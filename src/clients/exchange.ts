@@ -12,7 +12,12 @@ export type ApiRequest =
       readonly password: string
       readonly projectId: string | null
     }
-  | { readonly op: 'trust-issue'; readonly userId: string; readonly password: string; readonly trustId: string }
+  | {
+      readonly op: 'trust-issue'
+      readonly userId: string
+      readonly password: string
+      readonly trustId: string
+    }
   | { readonly op: 'revoke'; readonly authToken: string; readonly subjectToken: string }
 
 /** What became of a request. `status` 0: no answer, and `failure` says why. */
@@ -77,4 +82,5 @@ export interface Credentials {
 export const staleTokenSec = 30
 
 /** Whether a client that knows its token's expiry would still send it. */
-export const stillFresh = (token: HeldToken, nowSec: number): boolean => token.expiresAtSec - nowSec > staleTokenSec
+export const stillFresh = (token: HeldToken, nowSec: number): boolean =>
+  token.expiresAtSec - nowSec > staleTokenSec

@@ -109,7 +109,12 @@ export class Service {
   }
 
   /** Asks Keystone; null if the worker could not get a token of its own. */
-  private *validate(worker: Worker, token: HeldToken, caller: string, context: CallContext): Steps<ApiReply | null> {
+  private *validate(
+    worker: Worker,
+    token: HeldToken,
+    caller: string,
+    context: CallContext,
+  ): Steps<ApiReply | null> {
     let reply: ApiReply | null = null
     for (let attempt = 0; attempt < 2; attempt++) {
       if (worker.token === null || !stillFresh(worker.token, context.nowSec())) {
@@ -119,7 +124,13 @@ export class Service {
       }
       const own = worker.token
       const request = { op: 'validate', authToken: own.id, subjectToken: token.id } as const
-      reply = (yield { kind: 'keystone', request, by: this.name, judged: caller, format: token.format }) as ApiReply
+      reply = (yield {
+        kind: 'keystone',
+        request,
+        by: this.name,
+        judged: caller,
+        format: token.format,
+      }) as ApiReply
       if (unanswered(reply)) yield { kind: 'pause', seconds: 0.5 }
       else if (reply.status !== 401) return reply
       // Another call of this worker may have renewed the token meanwhile; then that one is used.

@@ -25,22 +25,39 @@ const restMs = 1000
 const tokensPath = '/v3/auth/tokens'
 
 /** The HTTP form of a request. */
-const httpForm = (request: ApiRequest): { method: 'GET' | 'POST' | 'DELETE'; headers: Record<string, string>; body: string | null } => {
+const httpForm = (
+  request: ApiRequest,
+): { method: 'GET' | 'POST' | 'DELETE'; headers: Record<string, string>; body: string | null } => {
   switch (request.op) {
     case 'validate':
-      return { method: 'GET', headers: { 'x-auth-token': request.authToken, 'x-subject-token': request.subjectToken }, body: null }
+      return {
+        method: 'GET',
+        headers: { 'x-auth-token': request.authToken, 'x-subject-token': request.subjectToken },
+        body: null,
+      }
     case 'revoke':
-      return { method: 'DELETE', headers: { 'x-auth-token': request.authToken, 'x-subject-token': request.subjectToken }, body: null }
+      return {
+        method: 'DELETE',
+        headers: { 'x-auth-token': request.authToken, 'x-subject-token': request.subjectToken },
+        body: null,
+      }
     case 'issue':
     case 'trust-issue':
-      return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(authBody(request)) }
+      return {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(authBody(request)),
+      }
   }
 }
 
 /** The body of POST /v3/auth/tokens for a password, with the scope that the request names. */
 export const authBody = (request: Extract<ApiRequest, { op: 'issue' | 'trust-issue' }>): object => ({
   auth: {
-    identity: { methods: ['password'], password: { user: { id: request.userId, password: request.password } } },
+    identity: {
+      methods: ['password'],
+      password: { user: { id: request.userId, password: request.password } },
+    },
     ...(request.op === 'trust-issue'
       ? { scope: { 'OS-TRUST:trust': { id: request.trustId } } }
       : request.projectId === null

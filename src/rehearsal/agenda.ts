@@ -43,7 +43,11 @@ export class Agenda {
     for (;;) {
       let child = 2 * i + 1
       if (child >= size) break
-      if (child + 1 < size && this.before(this.times[child + 1] as number, this.orders[child + 1] as number, child)) child++
+      if (
+        child + 1 < size &&
+        this.before(this.times[child + 1] as number, this.orders[child + 1] as number, child)
+      )
+        child++
       if (this.before(time, order, child)) break
       this.move(child, i)
       i = child

@@ -88,7 +88,12 @@ export class Engine {
     const { scenario, population, clock, control, recording, timeMap } = this.options
     for (const clientClass of scenario.clients) {
       for (const member of population.membersOf(clientClass.name)) {
-        const lane: Lane = { member, behaviour: behaviours[clientClass.behaviour], busy: false, backlogSec: [] }
+        const lane: Lane = {
+          member,
+          behaviour: behaviours[clientClass.behaviour],
+          busy: false,
+          backlogSec: [],
+        }
         const arrivals = createArrivals({
           seed: scenario.seed,
           clientClass,
@@ -181,7 +186,9 @@ export class Engine {
 
   private chooseNode(member: Member): number {
     const healthy = this.options.target.healthy()
-    return healthy.length === 0 ? 1 + member.random.int(this.options.target.nodes) : member.random.pick(healthy)
+    return healthy.length === 0
+      ? 1 + member.random.int(this.options.target.nodes)
+      : member.random.pick(healthy)
   }
 
   /** One exchange with Keystone gives a sample of what Keystone answered and one of what the sender made of it. */
@@ -198,10 +205,36 @@ export class Engine {
     const atKeystone = outcomeAtKeystone(reply)
     const cause = atKeystone === 'rejected' ? (reply.cause ?? 'unknown-token') : null
     const judged = refusedSender ? ask.by : ask.judged
-    this.note(judged, 'keystone', op, atKeystone, reply.status, cause, reply.node, ask.format, due, sent, done, waited)
+    this.note(
+      judged,
+      'keystone',
+      op,
+      atKeystone,
+      reply.status,
+      cause,
+      reply.node,
+      ask.format,
+      due,
+      sent,
+      done,
+      waited,
+    )
     const outcome = outcomeForSender(ask, reply)
     const senderCause = outcome === 'rejected' ? cause : null
-    this.note(ask.by, 'client', op, outcome, reply.status, senderCause, reply.node, ask.format, due, sent, done, waited)
+    this.note(
+      ask.by,
+      'client',
+      op,
+      outcome,
+      reply.status,
+      senderCause,
+      reply.node,
+      ask.format,
+      due,
+      sent,
+      done,
+      waited,
+    )
   }
 
   note(
@@ -249,7 +282,10 @@ export class Engine {
       if (size !== null && !this.ended) recording.table({ kind: 'table', atSec: toSec(clock.now()), ...size })
     })
     // A store of a real database is asked at most once a real second.
-    const everySec = Math.max(intervalSec, Math.ceil(timeMap.stretchAt(fromSec).speed / intervalSec) * intervalSec)
+    const everySec = Math.max(
+      intervalSec,
+      Math.ceil(timeMap.stretchAt(fromSec).speed / intervalSec) * intervalSec,
+    )
     const next = Math.min(fromSec + everySec, scenario.durationSec)
     if (next > fromSec && !this.stopped) clock.at(micros(next), () => this.tick(next))
   }
@@ -301,7 +337,20 @@ class Call implements CallContext {
   saw(op: Op, outcome: Outcome, status: number, cause: Cause | null): void {
     const now = this.engine.clock.measured()
     const { className } = this.member
-    this.engine.note(className, 'client', op, outcome, status, cause, 0, null, this.legDue, this.legSent, now, this.waited)
+    this.engine.note(
+      className,
+      'client',
+      op,
+      outcome,
+      status,
+      cause,
+      0,
+      null,
+      this.legDue,
+      this.legSent,
+      now,
+      this.waited,
+    )
     this.legDue = now
     this.legSent = now
   }

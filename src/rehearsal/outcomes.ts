@@ -12,4 +12,6 @@ export const outcomeAtKeystone = (reply: ApiReply): Outcome => {
 
 /** What the sender of the request made of it. */
 export const outcomeForSender = (ask: Extract<Ask, { kind: 'keystone' }>, reply: ApiReply): Outcome =>
-  ask.request.op === 'validate' && reply.status === 404 && ask.by !== ask.judged ? 'ok' : outcomeAtKeystone(reply)
+  ask.request.op === 'validate' && reply.status === 404 && ask.by !== ask.judged
+    ? 'ok'
+    : outcomeAtKeystone(reply)

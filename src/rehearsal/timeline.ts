@@ -73,7 +73,10 @@ const begin = (options: TimelineOptions, step: TimelineStep): void => {
     if (action.kind === 'restart') {
       const hit = options.restart(action.target)
       options.control.apply(step, null, (result) =>
-        close({ ok: result.ok, note: result.note === '' ? `${hit} restarted` : result.note }, { target: action.target }),
+        close(
+          { ok: result.ok, note: result.note === '' ? `${hit} restarted` : result.note },
+          { target: action.target },
+        ),
       )
     } else options.control.apply(step, null, (result) => close(result))
   }
@@ -83,7 +86,8 @@ const begin = (options: TimelineOptions, step: TimelineStep): void => {
 const beginFlush = (options: TimelineOptions, step: TimelineStep): void => {
   const look = (then: () => void): void =>
     options.control.table((size) => {
-      if (size !== null) options.recording.table({ kind: 'table', atSec: toSec(options.clock.now()), ...size })
+      if (size !== null)
+        options.recording.table({ kind: 'table', atSec: toSec(options.clock.now()), ...size })
       then()
     })
   look(() => {
@@ -108,7 +112,12 @@ const beginCutover = (
   const switchNode = (node: number, dueSec: number): void => {
     const close = open(options, step, dueSec)
     options.control.apply(step, node, (result) => {
-      close(result, { event: `cutover node ${node}`, label: `node ${node} → ${action.to}`, node, to: action.to })
+      close(result, {
+        event: `cutover node ${node}`,
+        label: `node ${node} → ${action.to}`,
+        node,
+        to: action.to,
+      })
       if (!result.ok) problems.push(`node ${node}: ${result.note}`)
       left--
       if (left > 0) return

@@ -1,0 +1,49 @@
+// The verbs, joined into one program: help, usage errors with the right exit code, and nothing else.
+// Each verb is a file beside this one.
+import { Command, CommanderError } from 'commander'
+import { version } from '../base/version.js'
+import { exitCodes, UsageEnd } from './exit.js'
+import { addRehearse } from './rehearse.js'
+import { addReport } from './report.js'
+import type { Surroundings } from './terminal.js'
+
+/** A verb adds itself to the program, and tells its exit code when it has run. */
+export type AddVerb = (program: Command, surroundings: Surroundings, ended: (code: number) => void) => void
+
+const verbs: readonly AddVerb[] = [addRehearse, addReport]
+
+export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
+  run: async () => {
+    let code: number = exitCodes.pass
+    const program = new Command('cutover')
+    program
+      .description(
+        'Rehearse the move of OpenStack Keystone from UUID to Fernet tokens, before it is done for real.',
+      )
+      .version(version)
+      .showSuggestionAfterError()
+      .showHelpAfterError('(cutover VERB --help shows an example)')
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => surroundings.stdout.write(text),
+        writeErr: (text) => surroundings.stderr.write(text),
+      })
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 pass · 1 a gate failed · 2 bad input or usage · 3 the world did not start · 4 inconclusive · 70 a defect.\n\nExample:\n  cutover rehearse scenarios/cern-2017.yaml',
+      )
+    for (const add of verbs) {
+      add(program, surroundings, (verbCode) => {
+        code = verbCode
+      })
+    }
+    for (const verb of program.commands) verb.copyInheritedSettings(program)
+    try {
+      await program.parseAsync([...surroundings.argv], { from: 'user' })
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error
+      throw new UsageEnd(error.exitCode === 0 ? exitCodes.pass : exitCodes.input)
+    }
+    return code
+  },
+})

@@ -1,0 +1,50 @@
+// cutover report RUN: draws a run again, whether it ended or was killed.
+// Everything is drawn from the run's folder; nothing is measured anew.
+import { writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { readReportAssets } from '../io/reportAssets.js'
+import { readRunFolder } from '../io/readRunFolder.js'
+import { renderHtml } from '../render/html.js'
+import { renderTerminal } from '../render/terminal.js'
+import { foldRecord } from '../measure/fold.js'
+import { judge } from '../worlds/rehearse.js'
+import { exitCodes } from './exit.js'
+import { colourOf, columnsOf, type Surroundings } from './terminal.js'
+
+interface Options {
+  readonly html?: string
+  readonly json?: boolean
+}
+
+const run = async (folder: string, options: Options, surroundings: Surroundings): Promise<number> => {
+  const stored = await readRunFolder(folder)
+  const lines: string[] = []
+  for await (const line of stored.lines()) lines.push(JSON.stringify(line))
+  const { summary, view } = judge(foldRecord(stored.header, lines, stored.end))
+  if (options.html !== undefined) await writeFile(options.html, renderHtml(view, await readReportAssets()))
+  if (options.json === true) surroundings.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
+  else {
+    const reportPath = options.html ?? `${folder}/report.html`
+    surroundings.stdout.write(
+      renderTerminal(view, { columns: columnsOf(surroundings), colour: colourOf(surroundings), reportPath }),
+    )
+  }
+  return exitCodes.pass
+}
+
+export const addReport = (
+  program: Command,
+  surroundings: Surroundings,
+  ended: (code: number) => void,
+): void => {
+  program
+    .command('report')
+    .argument('<run>', "a run's folder")
+    .description('draw a run again: the terminal charts, or an HTML file')
+    .option('--html <file>', 'write the HTML report there, too')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('after', '\nExample:\n  cutover report reports/cern-2017-20170404T080000Z --html cern.html')
+    .action(async (folder: string, options: Options) => {
+      ended(await run(folder, options, surroundings))
+    })
+}

@@ -1,0 +1,57 @@
+// What commands write to: results on stdout, everything else on stderr, colour only where somebody sees it.
+// Handed in by `main.ts`, so that no command looks at the process it runs in.
+
+export interface Stream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+export interface Surroundings {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: Stream
+  readonly stderr: Stream
+  /** Registers what Ctrl-C does. */
+  readonly onInterrupt: (interrupt: () => void) => void
+}
+
+/** Columns of the terminal; 100 where there is none. */
+export const columnsOf = (surroundings: Surroundings): number => {
+  const stated = Number(surroundings.env['COLUMNS'])
+  return surroundings.stdout.columns ?? (Number.isInteger(stated) && stated > 20 ? stated : 100)
+}
+
+/** Whether to colour: a terminal, and nobody said `NO_COLOR` (no-color.org). */
+export const colourOf = (surroundings: Surroundings): boolean =>
+  surroundings.stdout.isTTY === true &&
+  (surroundings.env['NO_COLOR'] ?? '') === '' &&
+  surroundings.env['TERM'] !== 'dumb'
+
+/**
+ * One line that is written over again on a terminal, and a line every few seconds where there is none.
+ * @param nowMs a clock in milliseconds
+ */
+export const createProgressLine = (stream: Stream, nowMs: () => number, columns: number) => {
+  const live = stream.isTTY === true
+  const everyMs = live ? 200 : 5000
+  let lastMs = -Infinity
+  let shown = false
+  return {
+    show(text: string): void {
+      const now = nowMs()
+      if (now - lastMs < everyMs) return
+      lastMs = now
+      stream.write(live ? `\r\u001b[K${text.slice(0, columns - 1)}` : `${text}\n`)
+      shown = true
+    },
+    /** Shows at the next call, however soon. */
+    hurry(): void {
+      lastMs = -Infinity
+    },
+    end(): void {
+      if (live && shown) stream.write('\r\u001b[K')
+      shown = false
+    },
+  }
+}

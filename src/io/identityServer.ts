@@ -1,0 +1,169 @@
+// The identity API over HTTP: reads a request within bounds, lets the identity logic answer it, writes the answer.
+// It knows node:http and nothing of Keystone; the logic knows Keystone and nothing of node:http.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WorldError } from '../base/errors.js'
+import type { Context } from '../identity/context.js'
+import { drive, type Answer } from '../identity/drive.js'
+import type { Reply, Request } from '../identity/exchange.js'
+import { handle } from '../identity/routes.js'
+import type { MaybePromise } from '../identity/store.js'
+import { causeHeader } from './keystoneClient.js'
+
+/** Bounds on what a request may bring; Keystone's `[oslo_middleware] max_request_body_size` is 114,688 too. */
+const bodyBytesMax = 114_688
+const headerBytesMax = 32_768
+
+export interface IdentityServerOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Called before each request is answered: brings the facts up to date. */
+  readonly refresh: () => MaybePromise<void>
+  readonly context: () => Context
+  readonly answer: Answer
+  /** Whether refusals carry their cause in a header: for rehearsals, not for a stand-in of Keystone. */
+  readonly explain: boolean
+  /** Told of an error that is ours; never given a token or a password. */
+  readonly onDefect: (error: unknown) => void
+}
+
+export interface IdentityServer {
+  readonly port: number
+  readonly server: Server
+  close(): Promise<void>
+}
+
+/** A request as the logic sees it. */
+class HttpRequest implements Request {
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  json: unknown = undefined
+  bodyProblem?: string
+  private readonly message: IncomingMessage
+
+  constructor(message: IncomingMessage) {
+    this.message = message
+    this.method = message.method ?? 'GET'
+    const url = message.url ?? '/'
+    const mark = url.indexOf('?')
+    this.path = mark < 0 ? url : url.slice(0, mark)
+    this.query = mark < 0 ? '' : url.slice(mark + 1)
+  }
+
+  header(name: string): string | undefined {
+    const value = this.message.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+
+  take(body: string): void {
+    if (body === '') return
+    try {
+      this.json = JSON.parse(body)
+    } catch (error) {
+      this.bodyProblem = error instanceof Error ? error.message : 'not JSON'
+    }
+  }
+}
+
+const errorBody = (code: number, title: string, message: string): string =>
+  JSON.stringify({ error: { code, title, message } })
+
+export const startIdentityServer = async (options: IdentityServerOptions): Promise<IdentityServer> => {
+  const write = (response: ServerResponse, method: string, reply: Reply): void => {
+    const { headers } = reply
+    if (options.explain && reply.cause !== null) headers[causeHeader] = reply.cause
+    if (reply.body === null) {
+      if (method !== 'HEAD' && headers['Content-Length'] === undefined) headers['Content-Length'] = '0'
+      response.writeHead(reply.status, headers).end()
+      return
+    }
+    const body = reply.body()
+    headers['Content-Length'] = String(Buffer.byteLength(body))
+    response.writeHead(reply.status, headers).end(body)
+  }
+
+  const fail = (response: ServerResponse, error: unknown): void => {
+    options.onDefect(error)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    const message = 'An unexpected error prevented the server from fulfilling your request.'
+    response
+      .writeHead(500, { 'Content-Type': 'application/json', Vary: 'X-Auth-Token' })
+      .end(errorBody(500, 'Internal Server Error', message))
+  }
+
+  const respond = (request: HttpRequest, response: ServerResponse): void => {
+    try {
+      const fresh = options.refresh()
+      if (fresh instanceof Promise) {
+        fresh.then(() => conduct(request, response)).catch((error: unknown) => fail(response, error))
+      } else conduct(request, response)
+    } catch (error) {
+      fail(response, error)
+    }
+  }
+
+  const conduct = (request: HttpRequest, response: ServerResponse): void => {
+    const reply = drive(handle(request, options.context()), options.answer)
+    if (reply instanceof Promise) {
+      reply
+        .then((late) => write(response, request.method, late))
+        .catch((error: unknown) => fail(response, error))
+    } else write(response, request.method, reply)
+  }
+
+  const server = createServer(
+    { maxHeaderSize: headerBytesMax, keepAliveTimeout: 60_000 },
+    (message, response) => {
+      const request = new HttpRequest(message)
+      if (
+        message.headers['content-length'] === undefined &&
+        message.headers['transfer-encoding'] === undefined
+      ) {
+        respond(request, response)
+        return
+      }
+      const chunks: Buffer[] = []
+      let bytes = 0
+      message.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes <= bodyBytesMax) chunks.push(chunk)
+        else if (!response.headersSent) {
+          chunks.length = 0
+          response
+            .writeHead(413, { 'Content-Type': 'application/json', Connection: 'close' })
+            .end(errorBody(413, 'Request Entity Too Large', 'Request is too large.'), () => message.destroy())
+        }
+      })
+      message.on('end', () => {
+        if (bytes > bodyBytesMax) return
+        request.take(Buffer.concat(chunks).toString('utf8'))
+        respond(request, response)
+      })
+      message.on('error', () => {})
+    },
+  )
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        new WorldError(`cannot listen on ${options.host}:${options.port} (${error.code ?? error.message})`),
+      )
+    })
+    server.listen(options.port, options.host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// The program's entry: the only reader of argv and environment, the only place that sets the exit code.
+// Every error ends here and is turned into a sentence and a code.
+import { InputError, WorldError } from './base/errors.js'
+import { createProgram } from './commands/program.js'
+import { exitCodes, UsageEnd } from './commands/exit.js'
+import { KeyRepositoryError } from './io/keyRepository.js'
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+const codeOf = (error: unknown): number => {
+  if (error instanceof UsageEnd) return error.code
+  if (error instanceof InputError) {
+    say(error.message)
+    const { length } = error.problems
+    say(length === 1 ? '1 problem; nothing was started.' : `${length} problems; nothing was started.`)
+    return exitCodes.input
+  }
+  if (error instanceof KeyRepositoryError) {
+    say(error.message)
+    return exitCodes.input
+  }
+  if (error instanceof WorldError) {
+    say(error.message)
+    return exitCodes.world
+  }
+  say(
+    `This is a defect of cutover: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  )
+  return exitCodes.defect
+}
+
+const program = createProgram({
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onInterrupt: (interrupt) => {
+    process.on('SIGINT', interrupt)
+    process.on('SIGTERM', interrupt)
+  },
+})
+
+try {
+  process.exitCode = await program.run()
+} catch (error) {
+  process.exitCode = codeOf(error)
+}

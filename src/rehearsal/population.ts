@@ -1,0 +1,78 @@
+// The clients of a run: members of every class and the services' workers, each with what it holds at the start.
+// The engine asks it for members; the timeline asks it for restarts.
+import { Random } from '../base/random.js'
+import { behaviours } from '../clients/behaviours.js'
+import type { Member } from '../clients/member.js'
+import { Service } from '../clients/middleware.js'
+import type { Scenario } from '../scenario/scenario.js'
+import type { Sealer } from '../token/sealer.js'
+import { rehearsalPassword, type CloudPlan } from './cloudPlan.js'
+import type { TokenPlan } from './tokenPlan.js'
+
+export interface PopulationOptions {
+  readonly scenario: Scenario
+  readonly cloud: CloudPlan
+  readonly tokens: TokenPlan
+  /** Makes the Fernet tokens that clients hold at the start; not used if the run starts with UUID tokens. */
+  readonly sealer: Sealer | null
+}
+
+export class Population {
+  private readonly members = new Map<string, readonly Member[]>()
+  private readonly services = new Map<string, Service>()
+  private readonly scenario: Scenario
+
+  constructor({ scenario, cloud, tokens, sealer }: PopulationOptions) {
+    this.scenario = scenario
+    const password = rehearsalPassword(scenario.seed)
+    for (const [name, { userId, projectId }] of cloud.services) {
+      const credentials = { userId, password, projectId, trustId: null }
+      const initial = (worker: number) => tokens.heldByWorker(name, worker, sealer)
+      this.services.set(name, new Service(name, scenario.middleware, credentials, initial))
+    }
+    for (const { name, through } of scenario.clients) {
+      const services = through
+        .map((service) => this.services.get(service))
+        .filter((service) => service !== undefined)
+      const plans = cloud.members.get(name) ?? []
+      this.members.set(
+        name,
+        plans.map(({ credentials }, index) => ({
+          className: name,
+          index,
+          credentials,
+          services,
+          random: new Random(scenario.seed, 'choices', name, index),
+          token: tokens.heldBy(name, index, sealer),
+        })),
+      )
+    }
+  }
+
+  /** Names of all that send: classes, then services. */
+  get senders(): readonly string[] {
+    return [...this.members.keys(), ...this.services.keys()]
+  }
+
+  membersOf(className: string): readonly Member[] {
+    return this.members.get(className) ?? []
+  }
+
+  /** Restarts the processes of a class, of a service, or of both if they share the name; returns how many were hit. */
+  restart(target: string): number {
+    let hit = 0
+    const service = this.services.get(target)
+    if (service !== undefined) {
+      service.restart()
+      hit += service.workerCount
+    }
+    const clientClass = this.scenario.clients.find(({ name }) => name === target)
+    const restart = clientClass === undefined ? null : behaviours[clientClass.behaviour].restart
+    if (restart === null) return hit
+    for (const member of this.membersOf(target)) {
+      restart(member)
+      hit++
+    }
+    return hit
+  }
+}

@@ -1,0 +1,101 @@
+// The tokens that exist when a run starts: those that clients hold, and those that were issued and forgotten.
+// All instants follow from scenario and seed; nothing is made before somebody needs it.
+import { Random } from '../base/random.js'
+import { startsWithToken } from '../clients/behaviours.js'
+import type { HeldToken } from '../clients/exchange.js'
+import type { Scenario } from '../scenario/scenario.js'
+import { auditId } from '../token/audit.js'
+import type { Claims } from '../token/claims.js'
+import { issues } from '../token/mode.js'
+import type { Sealer } from '../token/sealer.js'
+import { uuidToken } from '../token/uuid.js'
+import type { CloudPlan } from './cloudPlan.js'
+
+/** Whose token it is. */
+interface Holder {
+  readonly userId: string
+  readonly projectId: string
+  readonly trustId: string | null
+}
+
+/** Tokens are numbered: first those of the members, class by class, then the services' workers, then the rest. */
+export class TokenPlan {
+  /** How many there are. */
+  readonly total: number
+  private readonly scenario: Scenario
+  private readonly cloud: CloudPlan
+  private readonly holders: Holder[] = []
+  private readonly firstOfClass = new Map<string, number>()
+  private readonly firstOfService = new Map<string, number>()
+
+  constructor(scenario: Scenario, cloud: CloudPlan) {
+    this.scenario = scenario
+    this.cloud = cloud
+    for (const clientClass of scenario.clients) {
+      if (!startsWithToken(clientClass.behaviour)) continue
+      this.firstOfClass.set(clientClass.name, this.holders.length)
+      for (const { tokenUserId, projectId, credentials } of cloud.members.get(clientClass.name) ?? []) {
+        this.holders.push({ userId: tokenUserId, projectId, trustId: credentials.trustId })
+      }
+    }
+    for (const [name, { userId, projectId }] of cloud.services) {
+      this.firstOfService.set(name, this.holders.length)
+      for (let worker = 0; worker < scenario.middleware.workers; worker++) {
+        this.holders.push({ userId, projectId, trustId: null })
+      }
+    }
+    this.total = Math.max(this.holders.length, scenario.tokens.live)
+  }
+
+  /** What token `index` says. Ages are spread evenly over the validity, as a steady rate of issuing leaves them. */
+  claims(index: number): Claims {
+    const { seed, startsAtEpochSec, identity } = this.scenario
+    const random = new Random(seed, 'token', index)
+    const ageSec = Math.floor(random.unit() * identity.expirationSec)
+    const issuedAtSec = startsAtEpochSec - ageSec
+    const holder = this.holders[index] ?? this.someone(random)
+    return {
+      userId: holder.userId,
+      methods: ['password'],
+      auditIds: [auditId(random.bytes(16))],
+      issuedAtSec,
+      expiresAtSec: issuedAtSec + identity.expirationSec,
+      scope:
+        holder.trustId === null
+          ? { kind: 'project', projectId: holder.projectId }
+          : { kind: 'trust', projectId: holder.projectId, trustId: holder.trustId },
+    }
+  }
+
+  /** The text of UUID token `index`. */
+  uuid(index: number): string {
+    return uuidToken(new Random(this.scenario.seed, 'token id', index).bytes(16))
+  }
+
+  /** The token that a member of a class holds when the run starts; null if it starts with none. */
+  heldBy(className: string, member: number, sealer: Sealer | null): HeldToken | null {
+    const first = this.firstOfClass.get(className)
+    return first === undefined ? null : this.held(first + member, sealer)
+  }
+
+  /** The token that a worker of a service holds when the run starts. */
+  heldByWorker(service: string, worker: number, sealer: Sealer | null): HeldToken | null {
+    const first = this.firstOfService.get(service)
+    return first === undefined ? null : this.held(first + worker, sealer)
+  }
+
+  private held(index: number, sealer: Sealer | null): HeldToken | null {
+    const claims = this.claims(index)
+    const expiresAtSec = claims.expiresAtSec - this.scenario.startsAtEpochSec
+    const format = issues(this.scenario.identity.provider)
+    if (format === 'uuid') return { id: this.uuid(index), format, expiresAtSec }
+    if (sealer === null) return null
+    const iv = new Random(this.scenario.seed, 'token iv', index).bytes(16)
+    return { id: sealer.issue(claims, { iv }), format, expiresAtSec }
+  }
+
+  private someone(random: Random): Holder {
+    const { userId, projectId } = random.pick(this.cloud.users)
+    return { userId, projectId, trustId: null }
+  }
+}

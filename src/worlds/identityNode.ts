@@ -1,0 +1,79 @@
+// One Keystone backend without its wire: its provider mode, its keys, and the keys that it once had.
+// The local world's server processes and the simulated world's nodes are both made of it, so they cannot differ.
+import { createDerived, identityConfig, type Context, type IdentityConfig } from '../identity/context.js'
+import type { Derived } from '../identity/derived.js'
+import { releaseProfiles } from '../identity/release.js'
+import type { Store } from '../identity/store.js'
+import type { Scenario } from '../scenario/scenario.js'
+import type { FernetKey } from '../token/fernet.js'
+import { sameKey, type KeyRing } from '../token/keyring.js'
+import type { ProviderMode } from '../token/mode.js'
+import { createSealer, opensWith, type Sealer } from '../token/sealer.js'
+
+export interface IdentityNodeOptions {
+  readonly store: Store
+  readonly identity: Scenario['identity']
+  /** The node's ring as it is now; null: the repository is gone. The same object while nothing has changed. */
+  readonly ring: () => KeyRing | null
+  readonly makeSealer?: typeof createSealer
+  readonly random: (count: number) => Uint8Array
+  readonly requestId: () => string
+  readonly publicUrl: string
+  /** What follows from the store's facts; nodes over one store object may share it. */
+  readonly derived?: Derived
+}
+
+/** Keys that were rotated away and are remembered, to say why a token cannot be read. */
+const retiredMax = 64
+
+export class IdentityNode {
+  mode: ProviderMode
+  readonly config: IdentityConfig
+  private readonly options: IdentityNodeOptions
+  private readonly derived: Derived
+  private readonly makeSealer: typeof createSealer
+  private ring: KeyRing | null = null
+  private sealer: Sealer | null = null
+  private retired: FernetKey[] = []
+  private readonly wasOurs = (token: string): boolean => opensWith(token, this.retired) !== null
+
+  constructor(options: IdentityNodeOptions) {
+    this.options = options
+    this.mode = options.identity.provider
+    this.config = identityConfig({
+      profile: releaseProfiles[options.identity.release],
+      expirationSec: options.identity.expirationSec,
+      publicUrl: options.publicUrl,
+    })
+    this.derived = options.derived ?? createDerived(options.store, this.config.profile)
+    this.makeSealer = options.makeSealer ?? createSealer
+  }
+
+  /** What one request is handled with. */
+  context(nowSec: number): Context {
+    const ring = this.options.ring()
+    if (ring !== this.ring) this.changeRing(ring)
+    return {
+      nowSec,
+      requestId: this.options.requestId(),
+      random: this.options.random,
+      mode: this.mode,
+      sealer: this.sealer,
+      wasOurs: this.wasOurs,
+      facts: this.options.store,
+      derived: this.derived,
+      config: this.config,
+    }
+  }
+
+  private changeRing(ring: KeyRing | null): void {
+    const now = ring === null ? [] : [...ring.keys.values()]
+    for (const key of this.ring?.keys.values() ?? []) {
+      if (!now.some((other) => sameKey(key, other))) this.retired.push(key)
+    }
+    this.retired = this.retired.slice(-retiredMax)
+    this.ring = ring
+    this.sealer =
+      ring === null ? null : this.makeSealer({ ring, payloadOptions: this.config.profile.payload })
+  }
+}

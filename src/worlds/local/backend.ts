@@ -1,0 +1,78 @@
+// One Keystone backend: a process of its own with its own key folder, over the store that all backends share.
+// Started by the local world; ends when its parent goes away, however that happens.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { WorldError } from '../../base/errors.js'
+import { answerFrom } from '../../identity/drive.js'
+import type { Store } from '../../identity/store.js'
+import { answerParent } from '../../io/childProcess.js'
+import { startIdentityServer, type IdentityServer } from '../../io/identityServer.js'
+import { createRingReader, KeyRepositoryError } from '../../io/keyRepository.js'
+import { createPasswords } from '../../io/passwords.js'
+import { openStore } from '../../io/store/open.js'
+import type { KeyRing } from '../../token/keyring.js'
+import { IdentityNode } from '../identityNode.js'
+import type { BackendCalls } from './calls.js'
+import { ScenarioTime } from './scenarioTime.js'
+
+interface Running {
+  readonly store: Store
+  readonly node: IdentityNode
+  readonly time: ScenarioTime
+  readonly server: IdentityServer
+}
+
+let running: Running | null = null
+
+const present = (): Running => {
+  if (running === null) throw new WorldError('the backend is not open')
+  return running
+}
+
+const calls: BackendCalls = {
+  open: async (setup) => {
+    const store = await openStore(setup.store)
+    const reader = createRingReader(setup.keysFolder)
+    const ring = (): KeyRing | null => {
+      try {
+        return reader.read()
+      } catch (error) {
+        if (error instanceof KeyRepositoryError) return null
+        throw error
+      }
+    }
+    const node = new IdentityNode({
+      store,
+      identity: setup.identity,
+      ring,
+      random: (count) => randomBytes(count),
+      requestId: () => `req-${randomUUID()}`,
+      publicUrl: setup.publicUrl,
+    })
+    const time = new ScenarioTime(setup.time)
+    const server = await startIdentityServer({
+      host: '127.0.0.1',
+      port: 0,
+      refresh: () => store.refresh(),
+      context: () => node.context(time.epochSec()),
+      answer: answerFrom({ store, passwords: createPasswords(setup.identity.passwordHash) }),
+      explain: true,
+      onDefect: (error) => {
+        process.stderr.write(
+          `backend ${setup.node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+        )
+      },
+    })
+    running = { store, node, time, server }
+    return { port: server.port }
+  },
+  start: (originMs) => present().time.start(originMs),
+  setMode: (mode) => {
+    present().node.mode = mode
+  },
+}
+
+answerParent({ ...calls }, async () => {
+  if (running === null) return
+  await running.server.close()
+  await running.store.close()
+})

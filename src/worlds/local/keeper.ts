@@ -1,0 +1,58 @@
+// The process that keeps the store: fills it before the run, counts and flushes it while it runs.
+// It does what `keystone-manage` does beside Keystone, in a process of its own, so that no one else waits for it.
+import { WorldError } from '../../base/errors.js'
+import { createMemoryStore } from '../../identity/memoryStore.js'
+import type { Store, TokenRow } from '../../identity/store.js'
+import { answerParent, notifyParent } from '../../io/childProcess.js'
+import { createPasswords } from '../../io/passwords.js'
+import { openStore } from '../../io/store/open.js'
+import { planCloud, rehearsalPassword, type CloudPlan } from '../../rehearsal/cloudPlan.js'
+import { TokenPlan } from '../../rehearsal/tokenPlan.js'
+import { tokenRows } from '../../rehearsal/tokenRows.js'
+import type { Scenario } from '../../scenario/scenario.js'
+import { issues } from '../../token/mode.js'
+import { IdentityNode } from '../identityNode.js'
+import type { KeeperCalls, SeedNotice } from './calls.js'
+
+let store: Store | null = null
+
+const opened = (): Store => {
+  if (store === null) throw new WorldError('the store is not open')
+  return store
+}
+
+/** The rows that the table has when the run starts; none under Fernet. */
+const rowsOf = async (scenario: Scenario, cloud: CloudPlan): Promise<Iterable<TokenRow>> => {
+  if (issues(scenario.identity.provider) !== 'uuid') return []
+  const facts = createMemoryStore()
+  await facts.load(cloud.documents, [])
+  const node = new IdentityNode({
+    store: facts,
+    identity: scenario.identity,
+    ring: () => null,
+    random: () => new Uint8Array(),
+    requestId: () => '',
+    publicUrl: `https://${scenario.cloud.host}:5000`,
+  })
+  return tokenRows(node.context(scenario.startsAtEpochSec), new TokenPlan(scenario, cloud))
+}
+
+const calls: KeeperCalls = {
+  seed: async ({ store: place, scenario }) => {
+    store = await openStore(place)
+    const hash = await createPasswords(scenario.identity.passwordHash).hash(rehearsalPassword(scenario.seed))
+    const cloud = planCloud(scenario, hash)
+    const progress = (rows: number): void => notifyParent({ rows } satisfies SeedNotice)
+    await store.load(cloud.documents, await rowsOf(scenario, cloud), progress)
+    return { rows: await store.countTokens() }
+  },
+  flush: async (order) => opened().flushTokens(order),
+  table: async (withBytes) => ({
+    rows: await opened().countTokens(),
+    bytes: withBytes ? await opened().tokenBytes() : null,
+  }),
+}
+
+answerParent({ ...calls }, async () => {
+  await store?.close()
+})

@@ -1,0 +1,194 @@
+// The local world: real identity servers, a process each, over a real store, in real time at the scenario's speeds.
+// Whatever it starts, it ends; what dies by itself is a fault in the record, not a crash.
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { TimeMap, toSec } from '../../base/time.js'
+import { WorldError } from '../../base/errors.js'
+import { releaseProfiles } from '../../identity/release.js'
+import { Child } from '../../io/childProcess.js'
+import { copyRepository, readRepository, setupRepository } from '../../io/keyRepository.js'
+import { KeystoneClient } from '../../io/keystoneClient.js'
+import type { StoreAddress } from '../../io/store/open.js'
+import { startMariadb } from '../../io/store/privateMariadb.js'
+import { planCloud } from '../../rehearsal/cloudPlan.js'
+import { Population } from '../../rehearsal/population.js'
+import { TokenPlan } from '../../rehearsal/tokenPlan.js'
+import type { Scenario } from '../../scenario/scenario.js'
+import { createSealer } from '../../token/sealer.js'
+import type { OpenWorldOptions, World } from '../world.js'
+import type { BackendSetup, KeeperSetup, SeedNotice } from './calls.js'
+import { LocalControl } from './control.js'
+import { ScaledClock } from './scaledClock.js'
+
+/** Connections that the clients keep to one backend. */
+const connectionsPerNode = 64
+
+/** Things to end, in the reverse order of their beginning. */
+class Endings {
+  private readonly endings: (() => Promise<void>)[] = []
+
+  add(end: () => Promise<void>): void {
+    this.endings.push(end)
+  }
+
+  async run(): Promise<void> {
+    for (const end of this.endings.splice(0).reverse()) await end()
+  }
+}
+
+const openStoreAddress = async (
+  { store, folder }: OpenWorldOptions,
+  endings: Endings,
+): Promise<StoreAddress> => {
+  switch (store.kind) {
+    case 'memory':
+      throw new WorldError(
+        'the local world needs a store that several processes can open: --store sqlite, mariadb or mysql://…',
+      )
+    case 'sqlite': {
+      if (store.file !== null) return { kind: 'sqlite', file: store.file }
+      const home = path.join(folder, 'store')
+      await mkdir(home, { recursive: true, mode: 0o700 })
+      // The table of a rehearsal is a gigabyte that nobody looks at again.
+      endings.add(() => rm(home, { recursive: true, force: true }))
+      return { kind: 'sqlite', file: path.join(home, 'keystone.sqlite') }
+    }
+    case 'mysql':
+      return store
+    case 'mariadb': {
+      const home = path.join(folder, 'mariadb')
+      await mkdir(home, { recursive: true, mode: 0o700 })
+      endings.add(() => rm(home, { recursive: true, force: true }))
+      const server = await startMariadb({ folder: home })
+      endings.add(() => server.stop())
+      return { kind: 'mysql', url: server.url }
+    }
+  }
+}
+
+/** The first copy of the keys: one repository as `keystone-manage fernet_setup` makes it, and a folder for each backend. */
+const setUpKeys = async (
+  scenario: Scenario,
+  folder: string,
+): Promise<{ origin: string; ofNode: readonly string[] }> => {
+  const home = path.join(folder, 'keys')
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  const origin = path.join(home, 'origin')
+  setupRepository(origin)
+  const ofNode = Array.from({ length: scenario.identity.backends }, (_, i) =>
+    path.join(home, `node-${i + 1}`),
+  )
+  for (const target of ofNode) copyRepository(origin, target)
+  return { origin, ofNode }
+}
+
+const module = (name: string): URL => new URL(`./${name}.js`, import.meta.url)
+
+export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> => {
+  const { scenario, folder, onProgress, onFault } = options
+  const endings = new Endings()
+  try {
+    onProgress({ phase: 'starting', done: 0, total: 1, text: 'servers' })
+    const store = await openStoreAddress(options, endings)
+    const keys = await setUpKeys(scenario, folder)
+    endings.add(() => rm(path.join(folder, 'keys'), { recursive: true, force: true }))
+
+    const timeMap = new TimeMap(scenario.clock)
+    const clock = new ScaledClock(timeMap)
+    const cloud = planCloud(scenario, '')
+    const tokens = new TokenPlan(scenario, cloud)
+
+    const keeper = new Child({
+      name: 'the keeper of the store',
+      module: module('keeper'),
+      onNotice: (notice) =>
+        onProgress({
+          phase: 'seeding',
+          done: (notice as SeedNotice).rows,
+          total: tokens.total,
+          text: 'rows',
+        }),
+      onExit: ({ code, signal }, expected) => {
+        if (!expected) fault('the keeper of the store', null, code, signal)
+      },
+    })
+    endings.add(() => keeper.end())
+
+    let client: KeystoneClient | null = null
+    const fault = (name: string, node: number | null, code: number | null, signal: string | null): void => {
+      if (node !== null) client?.markDown(node, Infinity)
+      const atSec = toSec(clock.now())
+      onFault({
+        kind: 'event',
+        event: 'fault',
+        label: `${name} died`,
+        origin: 'fault',
+        dueSec: atSec,
+        startedSec: atSec,
+        endedSec: atSec,
+        ok: false,
+        note: signal === null ? `exit code ${code}` : `killed by ${signal}`,
+        tookMs: 0,
+        ...(node === null ? {} : { node }),
+      })
+    }
+
+    await keeper.call('seed', { store, scenario } satisfies KeeperSetup)
+    onProgress({ phase: 'starting', done: 0, total: scenario.identity.backends, text: 'backends' })
+    const backends = keys.ofNode.map((_, i) => {
+      const backend = new Child({
+        name: `backend ${i + 1}`,
+        module: module('backend'),
+        onExit: ({ code, signal }, expected) => {
+          if (!expected) fault(`backend ${i + 1}`, i + 1, code, signal)
+        },
+      })
+      endings.add(() => backend.end())
+      return backend
+    })
+    const ports = await Promise.all(
+      backends.map((backend, i) =>
+        backend.call<{ port: number }>('open', {
+          node: i + 1,
+          store,
+          keysFolder: keys.ofNode[i] as string,
+          identity: scenario.identity,
+          publicUrl: `https://${scenario.cloud.host}:5000`,
+          time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
+        } satisfies BackendSetup),
+      ),
+    )
+    const target = new KeystoneClient({
+      urls: ports.map(({ port }) => `http://127.0.0.1:${port}`),
+      clock,
+      timeoutMs: scenario.limits.requestTimeoutMs,
+      startsAtEpochSec: scenario.startsAtEpochSec,
+      connectionsPerNode,
+    })
+    client = target
+    endings.add(() => target.close())
+
+    const sealer = createSealer({
+      ring: readRepository(keys.origin).ring,
+      payloadOptions: releaseProfiles[scenario.identity.release].payload,
+    })
+    return {
+      clock,
+      target,
+      control: new LocalControl({ scenario, keeper, backends, keys }),
+      population: new Population({ scenario, cloud, tokens, sealer }),
+      timeMap,
+      storeName: store.kind === 'sqlite' ? 'sqlite' : options.store.kind,
+      run: async (ended) => {
+        const originMs = clock.start()
+        await Promise.all(backends.map((backend) => backend.call('start', originMs)))
+        await ended
+        clock.stop()
+      },
+      close: () => endings.run(),
+    }
+  } catch (error) {
+    await endings.run()
+    throw error
+  }
+}

@@ -1,0 +1,259 @@
+// One rehearsal, from a checked scenario to a verdict: opens a world, lets the engine run in it, keeps the record.
+// The run's folder is written as the run goes, so that whatever ends it, there is something to draw.
+import { cpus, totalmem } from 'node:os'
+import { version } from '../base/version.js'
+import type { EventLine, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
+import { foldRecord } from '../measure/fold.js'
+import { createRecorder } from '../measure/recorder.js'
+import type { Sample } from '../measure/sample.js'
+import { summarise, type Summary } from '../measure/summary.js'
+import { createRunFolder, type RunFolder, type RunFolderError } from '../io/runFolder.js'
+import { readReportAssets } from '../io/reportAssets.js'
+import type { StoreChoice } from '../io/store/open.js'
+import { Engine, type Recording } from '../rehearsal/engine.js'
+import { intervalWidthSec } from '../rehearsal/interval.js'
+import { reportView } from '../rehearsal/reportView.js'
+import { renderHtml } from '../render/html.js'
+import type { ReportView } from '../render/view.js'
+import type { Scenario } from '../scenario/scenario.js'
+import { toSec } from '../base/time.js'
+import { openLocalWorld } from './local/world.js'
+import { openSimulatedWorld } from './simulated/world.js'
+import type { OpenWorldOptions, Progress, World, WorldName } from './world.js'
+
+/** What there is to see while a run goes on. */
+export interface Pulse {
+  readonly nowSec: number
+  readonly durationSec: number
+  readonly speed: number
+  readonly calls: number
+  readonly rejected: number
+  readonly rows: number | null
+}
+
+export interface RehearseOptions {
+  readonly scenario: Scenario
+  readonly scenarioText: string
+  readonly world: WorldName
+  readonly store: StoreChoice
+  /** The command that runs it again. */
+  readonly command: string
+  readonly reportsRoot: string
+  readonly out?: string
+  readonly onProgress: (progress: Progress) => void
+  readonly onPulse: (pulse: Pulse) => void
+  readonly onFolderProblem: (problem: RunFolderError) => void
+  /** Handed a function that ends the run early; what was measured so far is reported. */
+  readonly onStarted: (stop: (reason: string) => void) => void
+}
+
+export interface Rehearsed {
+  readonly summary: Summary
+  readonly view: ReportView
+  readonly folder: string
+}
+
+const openers: Readonly<Record<WorldName, (options: OpenWorldOptions) => Promise<World>>> = {
+  simulated: openSimulatedWorld,
+  local: openLocalWorld,
+}
+
+/** Caches fill for as long as the middleware remembers; until then a run is not what it will be. */
+const warmupSec = (scenario: Scenario): number =>
+  Math.min(scenario.middleware.tokenCacheSec, scenario.durationSec / 10)
+
+const headerOf = (options: RehearseOptions, storeName: string, startedAt: Date): RunHeader => {
+  const { scenario } = options
+  return {
+    format: 'cutover/run@1',
+    scenario: scenario.name,
+    description: scenario.description,
+    seed: scenario.seed,
+    world: options.world,
+    store: storeName,
+    version,
+    machine: {
+      cpus: cpus().length,
+      memoryBytes: totalmem(),
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+    },
+    startedAt: startedAt.toISOString(),
+    command: options.command,
+    scenarioText: options.scenarioText,
+    durationSec: scenario.durationSec,
+    intervalSec: intervalWidthSec(scenario.durationSec),
+    clock:
+      options.world === 'simulated'
+        ? [{ untilSec: scenario.durationSec, speed: 1, traffic: 1 }]
+        : scenario.clock,
+    classes: scenario.clients.map(({ name, behaviour, members, everySec }) => ({
+      name,
+      behaviour,
+      members,
+      everySec,
+    })),
+    backends: scenario.identity.backends,
+    expirationSec: scenario.identity.expirationSec,
+    gates: scenario.gates,
+    latenessLimitMs: scenario.limits.latenessP99Ms,
+    warmupSec: warmupSec(scenario),
+  }
+}
+
+const toLine = (line: SeriesLine): string => JSON.stringify(line)
+
+/** Everything that is kept of a run while it goes, in memory and on disk alike. */
+class Keeping implements Recording {
+  readonly lines: SeriesLine[] = []
+  rejected = 0
+  rows: number | null = null
+  private readonly recorder
+  private readonly folder: RunFolder
+
+  constructor(header: RunHeader, senders: readonly string[], folder: RunFolder) {
+    this.folder = folder
+    this.recorder = createRecorder({
+      intervalSec: header.intervalSec,
+      durationSec: header.durationSec,
+      warmupSec: header.warmupSec,
+      classes: senders,
+      stretches: header.clock,
+      emit: (line) => {
+        this.lines.push(line)
+        folder.appendSeries(line)
+      },
+      emitHlog: (line) => folder.appendLatency(line),
+    })
+  }
+
+  record(sample: Sample): void {
+    if (sample.leg === 'client' && sample.outcome === 'rejected') this.rejected++
+    this.recorder.record(sample)
+  }
+
+  table(line: Extract<SeriesLine, { kind: 'table' }>): void {
+    this.rows = line.rows
+    this.recorder.table(line)
+  }
+
+  event(line: EventLine): void {
+    this.recorder.event(line)
+  }
+
+  markCutover(atSec: number): void {
+    this.recorder.markCutover(atSec)
+  }
+
+  advance(nowSec: number): void {
+    this.recorder.advance(nowSec)
+  }
+
+  finish(nowSec: number) {
+    return this.recorder.finish(nowSec)
+  }
+
+  hash(): string {
+    return this.folder.seriesHash()
+  }
+}
+
+/**
+ * Runs a scenario in a world. Throws InputError or WorldError before anything was sent; after that every fault is part
+ * of the record.
+ */
+export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => {
+  const { scenario } = options
+  const startedAt = new Date()
+  const startedMs = performance.now()
+  const folder = await createRunFolder({
+    root: options.reportsRoot,
+    scenarioName: scenario.name,
+    now: startedAt,
+    ...(options.out === undefined ? {} : { out: options.out }),
+    onProblem: options.onFolderProblem,
+  })
+  let keeping: Keeping | null = null
+  const world = await openers[options.world]({
+    scenario,
+    store: options.store,
+    folder: folder.path,
+    onProgress: options.onProgress,
+    onFault: (fault) => keeping?.event(fault),
+  })
+  try {
+    const header = headerOf(options, world.storeName, startedAt)
+    await folder.start(header)
+    const kept = new Keeping(header, world.population.senders, folder)
+    keeping = kept
+    const interrupted = await conduct(options, world, header, kept)
+    const nowSec = Math.min(toSec(world.clock.now()), scenario.durationSec)
+    options.onProgress({ phase: 'ending', done: 0, total: 1, text: 'report' })
+    const end: RunEnd = {
+      ...kept.finish(nowSec),
+      endedAt: new Date().toISOString(),
+      wallSec: (performance.now() - startedMs) / 1000,
+      scenarioSec: nowSec,
+      interrupted,
+      runHash: kept.hash(),
+    }
+    const record = foldRecord(header, kept.lines.map(toLine), end)
+    const { summary, view } = judge(record)
+    const reportHtml = renderHtml(view, await readReportAssets())
+    await folder.finish({ end, summary, reportHtml, junitXml: null })
+    return { summary, view, folder: folder.path }
+  } catch (error) {
+    await folder.abandon()
+    throw error
+  } finally {
+    await world.close()
+  }
+}
+
+/** Summary and view of a record, as every verb that draws a run wants them. */
+export const judge = (record: RunRecord): { readonly summary: Summary; readonly view: ReportView } => {
+  const summary = summarise(record)
+  return { summary, view: reportView(record, summary) }
+}
+
+/** Lets the engine run to its end, or to a stop; returns why it was stopped. */
+const conduct = async (
+  options: RehearseOptions,
+  world: World,
+  header: RunHeader,
+  kept: Keeping,
+): Promise<string | null> => {
+  const { scenario } = options
+  let interrupted: string | null = null
+  let finished = (): void => {}
+  const ended = new Promise<void>((resolve) => {
+    finished = resolve
+  })
+  const engine = new Engine({
+    scenario,
+    timeMap: world.timeMap,
+    population: world.population,
+    clock: world.clock,
+    target: world.target,
+    control: world.control,
+    recording: kept,
+    intervalSec: header.intervalSec,
+    onInterval: (nowSec) =>
+      options.onPulse({
+        nowSec,
+        durationSec: scenario.durationSec,
+        speed: world.timeMap.stretchAt(nowSec).speed,
+        calls: engine.callCount,
+        rejected: kept.rejected,
+        rows: kept.rows,
+      }),
+    onEnd: () => finished(),
+  })
+  engine.start()
+  options.onStarted((reason) => {
+    interrupted ??= reason
+    engine.stop()
+  })
+  await world.run(ended)
+  return interrupted
+}

@@ -1,0 +1,43 @@
+// What a world must offer to be rehearsed in, and how it is opened. The engine sees only clock, target and control.
+// Each folder beside this file is one world; nothing outside `worlds/` knows which there are but the table at the end.
+import type { TimeMap } from '../base/time.js'
+import type { StoreChoice } from '../io/store/open.js'
+import type { EventLine } from '../measure/record.js'
+import type { Clock, Control, Target } from '../rehearsal/ports.js'
+import type { Population } from '../rehearsal/population.js'
+import type { Scenario } from '../scenario/scenario.js'
+
+export type WorldName = 'simulated' | 'local'
+
+/** A long piece of work before or after the run itself. */
+export interface Progress {
+  readonly phase: 'starting' | 'seeding' | 'running' | 'ending'
+  readonly done: number
+  readonly total: number
+  readonly text: string
+}
+
+export interface OpenWorldOptions {
+  readonly scenario: Scenario
+  readonly store: StoreChoice
+  /** A folder of the run for what the world keeps on disk (key repositories, an embedded database). */
+  readonly folder: string
+  readonly onProgress: (progress: Progress) => void
+  /** Told of what happened by itself: a backend that died. */
+  readonly onFault: (fault: EventLine) => void
+}
+
+export interface World {
+  readonly clock: Clock
+  readonly target: Target
+  readonly control: Control
+  readonly population: Population
+  /** Speeds and shares of traffic as this world runs them. */
+  readonly timeMap: TimeMap
+  /** `sqlite`, `mariadb`, `mysql`, `memory`: for the summary. */
+  readonly storeName: string
+  /** Lets time pass until `ended` is settled. */
+  run(ended: Promise<void>): Promise<void>
+  /** Ends every process, removes what was only needed for the run. */
+  close(): Promise<void>
+}
