@@ -15,6 +15,8 @@ export interface GateContext {
   /** Names of the classes of clients. */
   readonly classes: readonly string[]
   readonly services: readonly string[]
+  /** What the timeline restarts, each once. */
+  readonly restarts: readonly string[]
   /** Length of the run in scenario seconds; null where it is not known because the scenario is wrong there. */
   readonly durationSec: number | null
 }
@@ -135,10 +137,13 @@ const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => 
 const isPowerOfTwo = (value: number): boolean => value > 1 && Number.isInteger(Math.log2(value))
 
 const checkGates = (facts: Facts, checkGate: CheckGate, { problems }: Findings): void => {
-  const { classes, services, durationSec } = facts
+  const { classes, durationSec } = facts
+  const targets = listAt(facts.data, 'timeline').map((step) => valueAt(step, ['restart']))
+  const restarts = [...new Set(targets.filter((target) => typeof target === 'string'))]
+  const context: GateContext = { classes, services: facts.services ?? [], restarts, durationSec }
   for (const [i, gate] of listAt(facts.data, 'gates').entries()) {
     if (typeof gate !== 'string') continue
-    for (const problem of checkGate(gate, { classes, services: services ?? [], durationSec })) {
+    for (const problem of checkGate(gate, context)) {
       const { message, remedy, column } = problem
       const place = { path: ['gates', i], of: 'value', columnInText: column ?? 1 } as const
       problems.push(remedy === undefined ? { ...place, message } : { ...place, message, remedy })

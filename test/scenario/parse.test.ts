@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { InputError } from '../../src/base/errors.js'
 import { parseScenario } from '../../src/scenario/parse.js'
-import type { CheckGate, ParsedScenario, ScenarioOverrides } from '../../src/scenario/parse.js'
+import type { CheckGate, GateContext, ParsedScenario, ScenarioOverrides } from '../../src/scenario/parse.js'
 
 const fixture = (name: string): string => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
 
@@ -109,6 +109,25 @@ describe('a scenario that is right', () => {
       ['b', 60],
     ])
   })
+})
+
+test('the parser of gates is told what a gate may speak of', () => {
+  const asked: (readonly [string, GateContext])[] = []
+  parseScenario({
+    file: 'test.yaml',
+    text: fixture('small.yaml'),
+    checkGate: (gate, context) => {
+      asked.push([gate, context])
+      return []
+    },
+  })
+  const context = {
+    classes: ['users', 'heat'],
+    services: ['nova', 'heat'],
+    restarts: ['heat'],
+    durationSec: 93_600,
+  }
+  expect(asked).toEqual([['rows(at=end) == 0', context]])
 })
 
 describe('the timeline', () => {
