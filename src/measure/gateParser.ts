@@ -44,7 +44,8 @@ export type Metric =
   | { readonly kind: 'outage'; readonly clientClass: string | null; readonly window: GateWindow }
   | { readonly kind: 'uuid-seen'; readonly window: GateWindow }
 
-export type GateUnit = 'rows' | 'requests' | 'tokens' | '%' | 'ms' | 's'
+/** The unit of what is observed and of the limit; empty for a gate that cannot be read. */
+export type GateUnit = 'rows' | 'requests' | 'tokens' | '%' | 'ms' | 's' | ''
 
 export interface Gate {
   readonly text: string
@@ -60,6 +61,8 @@ export interface GateNames {
   readonly classes?: readonly string[]
   /** What the timeline restarts. */
   readonly restarts?: readonly string[]
+  /** Length of the run, scenario seconds; null where it is not known. */
+  readonly durationSec?: number | null
 }
 
 export type ParsedGate =
@@ -223,7 +226,12 @@ class GateReader {
     const offsetSec = offset === '' ? 0 : bareOffsetSec(offset)
     if (offsetSec === null) return this.problem(at, `${quoted(offset)} is no offset`, durationForm)
     const absolute = durationSec(head)
-    if (absolute !== null) return { anchor: 'start', offsetSec: absolute + offsetSec }
+    if (absolute !== null) {
+      const most = this.names.durationSec ?? Infinity
+      if (absolute + offsetSec > most)
+        return this.problem(at, `${quoted(at.text)} lies beyond the end of the run`, `at most ${most}s`)
+      return { anchor: 'start', offsetSec: absolute + offsetSec }
+    }
     const restart = /^restart\((.*)\)$/.exec(head)
     if (restart !== null) {
       const target = trimmed(restart[1] ?? '', at.column + 'restart('.length)
@@ -314,4 +322,10 @@ export const parseGate = (text: string, names: GateNames = {}): ParsedGate => {
   )
   if (metric === null || limit === null || reader.problems.length > 0) return failed()
   return { ok: true, gate: { text: text.trim(), metric, comparison, limit, unit: form.unit } }
+}
+
+/** What is wrong with the text of a gate; nothing if it can be judged. */
+export const checkGate = (text: string, names: GateNames = {}): readonly Problem[] => {
+  const parsed = parseGate(text, names)
+  return parsed.ok ? [] : parsed.problems
 }

@@ -1,7 +1,15 @@
 // Gates at work: what a run showed for each, and whether that passes. No data is never a pass.
 // The same evaluation serves a finished run, a killed one, and a second look at an old folder.
+import { formatProblem } from '../base/errors.js'
 import { latencyOf, mergeLatency, noLatency } from './fold.js'
-import type { Gate, GateUnit, GateWindow, Instant, Metric } from './gateParser.js'
+import {
+  parseGate,
+  type Gate,
+  type GateUnit,
+  type GateWindow,
+  type Instant,
+  type Metric,
+} from './gateParser.js'
 import type { LatencySummary, OpLatency, RunRecord } from './record.js'
 import type { Op } from './sample.js'
 import { longestOutageSec, rowsAt, sumCounts, uuidTokensSeen } from './series.js'
@@ -16,7 +24,14 @@ import {
   type Span,
 } from './windows.js'
 
-export { parseGate, type Gate, type GateNames, type GateUnit, type ParsedGate } from './gateParser.js'
+export {
+  checkGate,
+  parseGate,
+  type Gate,
+  type GateNames,
+  type GateUnit,
+  type ParsedGate,
+} from './gateParser.js'
 
 export interface GateResult {
   /** The gate as it was written. */
@@ -42,6 +57,14 @@ interface Observation {
 
 const seen = (value: number, note = ''): Observation => ({ value, note, approximate: false })
 const unseen = (note: string): Observation => ({ value: null, note, approximate: false })
+
+/** Judges a gate as it was written. One that this version cannot read (in the folder of another one) has no data. */
+export const evaluateGateText = (text: string, record: RunRecord): GateResult => {
+  const parsed = parseGate(text)
+  if (parsed.ok) return evaluateGate(parsed.gate, record)
+  const note = `this gate cannot be read: ${parsed.problems.map(formatProblem).join('; ')}`
+  return { gate: text, result: 'no-data', observed: null, limit: null, unit: '', note, approximate: false }
+}
 
 /** Judges one gate on a record. */
 export const evaluateGate = (gate: Gate, record: RunRecord): GateResult => {

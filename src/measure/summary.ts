@@ -2,7 +2,7 @@
 // It is computed from the record alone, so that a killed run and an old folder get one too.
 import { TimeMap, timeLapseSpeed } from '../base/time.js'
 import { latencyOf, latenessOf, noLatency } from './fold.js'
-import { evaluateGate, type Gate, type GateResult } from './gates.js'
+import { evaluateGate, evaluateGateText, type Gate, type GateResult } from './gates.js'
 import { findPeaks, type Peak } from './peaks.js'
 import type { EventLine, LatencySummary, RunRecord } from './record.js'
 import type { Outcome } from './sample.js'
@@ -106,10 +106,15 @@ export interface Summary {
   readonly uuidTokensSeen?: number
 }
 
-/** Sums up a run and judges it by its gates. */
-export const summarise = (record: RunRecord, gates: readonly Gate[]): Summary => {
+/** Sums up a run and judges it by gates: those of its scenario, unless others are given. */
+export const summarise = (
+  record: RunRecord,
+  gates: readonly (Gate | string)[] = record.header.gates,
+): Summary => {
   const { header, end } = record
-  const results = gates.map((gate) => evaluateGate(gate, record))
+  const results = gates.map((gate) =>
+    typeof gate === 'string' ? evaluateGateText(gate, record) : evaluateGate(gate, record),
+  )
   const lateness = latenessOf(record)
   const scenarioSec = recordedUntilSec(record)
   const total = sumCounts(record)
