@@ -27,8 +27,10 @@ interface Recording {
   readonly single: Readonly<Record<string, Answer & { readonly request: string }>>
 }
 
-const answers =
-  readVector<Record<'newton-uuid' | 'queens-uuid' | 'queens-fernet', Recording>>('keystone-answers.json')
+const answers = readVector('keystone-answers.json') as Record<
+  'newton-uuid' | 'queens-uuid' | 'queens-fernet',
+  Recording
+>
 
 const edit = (
   keystone: Keystone,

@@ -1,0 +1,195 @@
+// Trusts: making, showing and deleting them, and the tokens that trustees get by them.
+// Heat and Magnum live on these, so a rehearsal is only as good as they are.
+import { describe, expect, test } from '@jest/globals'
+import { assignmentId } from '../../src/identity/documents.js'
+import { isoInstant, parseInstant } from '../../src/identity/instants.js'
+import type { Document } from '../../src/identity/store.js'
+import { createKeystone, createTrust, ids, onProject, onTrust } from './support/keystone.js'
+import type { Keystone, Received } from './support/keystone.js'
+
+const asBob = (keystone: Keystone, trust: string): Received =>
+  keystone.send('POST', '/v3/auth/tokens', {
+    json: {
+      auth: {
+        identity: { methods: ['password'], password: { user: { id: ids.bob, password: 'bob-pw' } } },
+        scope: onTrust(trust),
+      },
+    },
+  })
+
+describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
+  test('a trust is made by the trustor and shown to both, and to nobody else', () => {
+    const keystone = createKeystone('queens', mode)
+    const { id, reply } = createTrust(keystone)
+    expect(reply.status).toBe(201)
+    expect(reply.json.trust).toMatchObject({
+      trustor_user_id: ids.alice,
+      trustee_user_id: ids.bob,
+      project_id: ids.demo,
+      impersonation: true,
+      expires_at: null,
+      remaining_uses: null,
+      redelegation_count: 0,
+      roles: [{ id: ids.memberRole, name: 'member' }],
+    })
+    const path = `/v3/OS-TRUST/trusts/${id}`
+    const statusFor = (user: 'alice' | 'bob' | 'nova', scope: unknown): number =>
+      keystone.send('GET', path, { auth: keystone.login(user, scope) }).status
+    expect(statusFor('alice', 'unscoped')).toBe(200)
+    expect(statusFor('bob', 'unscoped')).toBe(200)
+    expect(statusFor('nova', 'unscoped')).toBe(403)
+    expect(keystone.send('GET', path, {}).status).toBe(401)
+  })
+
+  test('lists are for the parties, and all of them for an admin', () => {
+    const keystone = createKeystone('queens', mode)
+    const { id } = createTrust(keystone)
+    const list = (user: 'bob' | 'nova' | 'admin', query: string, scope: unknown = 'unscoped'): Received =>
+      keystone.send('GET', '/v3/OS-TRUST/trusts', { auth: keystone.login(user, scope), query })
+    expect(list('bob', `trustee_user_id=${ids.bob}`).json.trusts?.map((trust) => trust.id)).toEqual([id])
+    expect(list('bob', `trustor_user_id=${ids.alice}`).status).toBe(403)
+    expect(list('nova', '').status).toBe(403)
+    expect(list('admin', '', onProject(ids.serviceProject)).json.trusts).toHaveLength(1)
+  })
+
+  test.each([
+    [true, ids.alice],
+    [false, ids.bob],
+  ])('impersonation %s decides whose token it is', (impersonation, userId) => {
+    const keystone = createKeystone('queens', mode)
+    const { id } = createTrust(keystone, { impersonation })
+    const reply = asBob(keystone, id)
+    expect(reply.json.token).toMatchObject({
+      user: { id: userId },
+      project: { id: ids.demo },
+      'OS-TRUST:trust': { id, trustor_user: { id: ids.alice }, trustee_user: { id: ids.bob }, impersonation },
+      roles: [{ id: ids.memberRole, name: 'member', domain_id: null }],
+    })
+    const validated = keystone.validate(reply.issued?.id ?? '')
+    expect(validated.json).toEqual(reply.json)
+  })
+
+  test('uses are counted after each issue, and the last one takes the last token with it', () => {
+    const keystone = createKeystone('queens', mode)
+    const { id } = createTrust(keystone, { remaining_uses: 2 })
+    const first = asBob(keystone, id)
+    expect(keystone.store.get('trust', id)).toMatchObject({ remaining_uses: 1 })
+    expect(keystone.validate(first.issued?.id ?? '').status).toBe(200)
+    const second = asBob(keystone, id)
+    expect(second.status).toBe(201)
+    const gone = keystone.validate(second.issued?.id ?? '')
+    expect([gone.status, gone.cause]).toEqual([404, 'trust-gone'])
+    const third = asBob(keystone, id)
+    expect([third.status, third.cause]).toEqual([404, 'trust-gone'])
+  })
+
+  test('when another process took the last use meanwhile, there is no token', () => {
+    const keystone = createKeystone('newton', mode)
+    const { id } = createTrust(keystone, { remaining_uses: 1 })
+    const consume = keystone.store.consumeTrust.bind(keystone.store)
+    keystone.store.consumeTrust = (trust) => {
+      consume(trust)
+      return consume(trust)
+    }
+    const reply = asBob(keystone, id)
+    expect([reply.status, reply.issued, reply.cause]).toEqual([403, null, 'trust-gone'])
+    const inserted = keystone.asked.find((question) => question.ask === 'token.insert')
+    if (mode === 'uuid' && inserted?.ask === 'token.insert') {
+      expect(keystone.asked.at(-1)).toMatchObject({ ask: 'token.invalidate' })
+    }
+  })
+
+  test('a trust ends, and no token of it ends later', () => {
+    const keystone = createKeystone('queens', mode)
+    const endSec = keystone.nowSec + 600
+    const { id } = createTrust(keystone, { expires_at: isoInstant(endSec) })
+    const reply = asBob(keystone, id)
+    expect(parseInstant(reply.json.token?.expires_at ?? '')).toBe(endSec)
+    keystone.nowSec = endSec + 1
+    expect(asBob(keystone, id)).toMatchObject({ status: 404, cause: 'trust-gone' })
+  })
+
+  test('a trust cannot be used by anybody but its trustee', () => {
+    const keystone = createKeystone('queens', mode)
+    const { id } = createTrust(keystone)
+    const reply = keystone.send('POST', '/v3/auth/tokens', {
+      json: {
+        auth: {
+          identity: { methods: ['password'], password: { user: { id: ids.service, password: 'nova-pw' } } },
+          scope: onTrust(id),
+        },
+      },
+    })
+    expect(reply.status).toBe(403)
+  })
+
+  test('a trustor who has lost the role, or is disabled, makes the trust useless: 403', () => {
+    const lost = createKeystone('queens', mode)
+    const { id } = createTrust(lost)
+    const grant = {
+      type: 'UserProject',
+      actor_id: ids.alice,
+      target_id: ids.demo,
+      role_id: ids.memberRole,
+    } as const
+    lost.store.remove('assignment', assignmentId(grant))
+    expect(asBob(lost, id).status).toBe(403)
+    const disabled = createKeystone('queens', mode)
+    const other = createTrust(disabled).id
+    disabled.store.put('user', { ...(disabled.store.get('user', ids.alice) as Document), enabled: false })
+    expect(asBob(disabled, other)).toMatchObject({ status: 403, cause: 'user-gone' })
+  })
+
+  test('deleting a trust is for the trustor, and invalidates its rows', () => {
+    const keystone = createKeystone('newton', mode)
+    const { id } = createTrust(keystone)
+    const token = asBob(keystone, id).issued?.id ?? ''
+    const path = `/v3/OS-TRUST/trusts/${id}`
+    expect(keystone.send('DELETE', path, { auth: keystone.login('bob', 'unscoped') }).status).toBe(403)
+    expect(keystone.send('DELETE', path, { auth: keystone.login('alice') }).status).toBe(204)
+    expect(keystone.send('DELETE', path, { auth: keystone.login('alice') }).status).toBe(404)
+    if (mode === 'uuid') expect(keystone.store.findToken(token)?.valid).toBe(false)
+  })
+})
+
+test('a trust that may be handed on makes others that go with it', () => {
+  const keystone = createKeystone('queens', 'uuid')
+  const { id } = createTrust(keystone, { allow_redelegation: true, redelegation_count: 2 })
+  const auth = keystone.login('bob', onTrust(id))
+  const redelegate = (change: Record<string, unknown>): Received =>
+    keystone.send('POST', '/v3/OS-TRUST/trusts', {
+      auth,
+      json: {
+        trust: {
+          trustor_user_id: ids.alice,
+          trustee_user_id: ids.service,
+          project_id: ids.demo,
+          impersonation: true,
+          roles: [{ id: ids.memberRole }],
+          ...change,
+        },
+      },
+    })
+  expect(redelegate({ redelegation_count: 2 }).status).toBe(403)
+  expect(redelegate({ impersonation: false }).status).toBe(403)
+  const child = redelegate({ allow_redelegation: true })
+  expect(child.json.trust).toMatchObject({ redelegated_trust_id: id, redelegation_count: 1 })
+  keystone.send('DELETE', `/v3/OS-TRUST/trusts/${id}`, { auth: keystone.login('alice') })
+  expect(keystone.store.list('trust')).toEqual([])
+})
+
+test.each([
+  ['without a role', { roles: [] }, 403],
+  ['with a role that the trustor lacks', { roles: [{ name: 'admin' }] }, 404],
+  ['with a role that nobody knows', { roles: [{ name: 'emperor' }] }, 404],
+  ['to nobody', { trustee_user_id: 'nobody' }, 404],
+  ['for another trustor', { trustor_user_id: ids.bob }, 403],
+  ['with no uses', { remaining_uses: 0 }, 400],
+  ['with an end that has passed', { expires_at: '2016-01-01T00:00:00Z' }, 400],
+  ['with an end that is no instant', { expires_at: 'tomorrow' }, 400],
+  ['to be handed on a limited number of times', { allow_redelegation: true, remaining_uses: 3 }, 400],
+  ['without saying whether it impersonates', { impersonation: undefined }, 400],
+  ['on a project that is not there', { project_id: 'nowhere' }, 404],
+])('a trust %s is refused', (_, change, status) => {
+  expect(createTrust(createKeystone('queens', 'fernet'), change).reply.status).toBe(status)
+})
