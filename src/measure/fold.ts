@@ -91,7 +91,7 @@ export const foldRecord = (header: RunHeader, lines: Iterable<string>, end: RunE
 export interface RunLatency {
   /**
    * True for a run without an end: its distributions were never written, so quantiles are put together from those of
-   * the intervals (see `mergeLatency`). They are good to a few percent where intervals are alike.
+   * the intervals (see `mergeLatency`): the median is good to a few percent, p95 and p99 to about a tenth.
    */
   readonly approximate: boolean
   readonly byOp: Readonly<Partial<Record<Op, Readonly<Record<LatencyWindow, LatencySummary>>>>>
@@ -124,18 +124,28 @@ export const latencyOf = (record: RunRecord): RunLatency => {
   return { approximate: true, byOp }
 }
 
-/** The share of an interval's responses that took at most x, linear between its known quantiles. */
+/** What an interval tells of its distribution: p50, p95, p99 and the maximum. */
+const knownShares = [0.5, 0.95, 0.99, 1]
+
+/**
+ * The share of an interval's responses that took at most x. Between two known quantiles the share that took longer falls
+ * exponentially, as the tails of response times do: a straight line would put too many of them far out. Below the median
+ * the line is straight. A single response is all that there is.
+ */
 const shareAtMost = (part: OpLatency, x: number): number => {
-  if (x >= part.maxMs) return 1
+  const { n, maxMs } = part
+  if (x >= maxMs) return 1
+  if (n === 1) return 0
   let fromMs = 0
   let fromShare = 0
-  for (const [toMs, toShare] of [
-    [part.p50Ms, 0.5],
-    [part.p95Ms, 0.95],
-    [part.p99Ms, 0.99],
-    [part.maxMs, 1],
-  ] as const) {
-    if (x < toMs) return fromShare + ((x - fromMs) / (toMs - fromMs)) * (toShare - fromShare)
+  for (let k = 0; k < knownShares.length; k++) {
+    const toMs = k === 0 ? part.p50Ms : k === 1 ? part.p95Ms : k === 2 ? part.p99Ms : maxMs
+    // Of n responses half of the longest one's share lies below it: nothing is known of what would have taken longer.
+    const toShare = Math.min(knownShares[k] ?? 1, 1 - 0.5 / n)
+    if (x < toMs) {
+      const way = (x - fromMs) / (toMs - fromMs)
+      return k === 0 ? way * toShare : 1 - (1 - fromShare) * ((1 - toShare) / (1 - fromShare)) ** way
+    }
     fromMs = toMs
     fromShare = toShare
   }
@@ -168,10 +178,15 @@ export const mergeLatency = (parts: readonly OpLatency[]): LatencySummary => {
 /** Lateness of the generator over the run: as the recorder wrote it, else approximated. Null if that knows of none. */
 export const latenessOf = (record: RunRecord): RunEnd['lateness'] | null => {
   const parts = record.intervals.flatMap(({ lateness }) =>
-    // Without a p95 the line from p50 to p99 is taken to be straight.
+    // Its p95 is where an exponential from p50 to p99 has it: see `shareAtMost`.
     lateness === null
       ? []
-      : [{ ...lateness, p95Ms: lateness.p50Ms + ((lateness.p99Ms - lateness.p50Ms) * 0.45) / 0.49 }],
+      : [
+          {
+            ...lateness,
+            p95Ms: lateness.p50Ms + ((lateness.p99Ms - lateness.p50Ms) * Math.log(10)) / Math.log(50),
+          },
+        ],
   )
   if (record.end !== null) return record.end.lateness
   if (parts.length === 0) return null

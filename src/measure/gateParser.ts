@@ -289,7 +289,10 @@ const isQuantile = (name: string): name is 'p50' | 'p95' | 'p99' | 'max' =>
 /** Reads one gate. Columns in the problems count from 1 in its text. */
 export const parseGate = (text: string, names: GateNames = {}): ParsedGate => {
   const reader = new GateReader(names)
-  const failed = (): ParsedGate => ({ ok: false, problems: reader.problems })
+  const failed = (): ParsedGate => {
+    const problems = reader.problems.sort((a, b) => (a.column ?? 0) - (b.column ?? 0))
+    return { ok: false, problems }
+  }
   const call = /^(\s*)([A-Za-z_]\w*)\s*\(/.exec(text)
   if (call === null) {
     reader.problem(

@@ -136,7 +136,9 @@ const observe = (metric: Metric, record: RunRecord): Observation => {
 }
 
 const noRequests = (clientClass: string | null): string =>
-  `${clientClass === null ? 'nobody' : clientClass} made no request in this window`
+  clientClass === null
+    ? 'no request was made in this window'
+    : `${clientClass} made no request in this window`
 
 const observeCount = (
   metric: Extract<Metric, { readonly kind: 'count' | 'ratio' }>,
