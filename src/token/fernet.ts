@@ -132,16 +132,11 @@ export const isSignedBy = (envelope: FernetEnvelope, key: FernetKey): boolean =>
   return timingSafeEqual(mac, bytes.subarray(macStart))
 }
 
-/** The iv of a decryption whose first block is thrown away, see {@link openEnvelope}. */
-const noIv = new Uint8Array(blockBytes)
-
 /**
  * Opens an envelope with one key.
  *
- * Two things save a tenth of the time. The token's iv is decrypted as if it were the first block: in CBC a block needs
- * only the one before it, so what follows comes out right, and the first 16 bytes are skipped. And padding is taken off
- * here, not by the cipher, so that the whole plaintext comes out of one call and is not copied; the signature was
- * checked before, so the padding tells an attacker nothing.
+ * Padding is taken off here instead of by the cipher: the whole plaintext then comes out of one call and is
+ * not copied. The signature was checked before, so the padding tells an attacker nothing.
  */
 export const openEnvelope = (
   envelope: FernetEnvelope,
@@ -149,14 +144,14 @@ export const openEnvelope = (
 ): Uint8Array | 'bad-signature' | 'bad-padding' => {
   if (!isSignedBy(envelope, key)) return 'bad-signature'
   const { bytes } = envelope
-  const decipher = createDecipheriv('aes-128-cbc', key.encryption, noIv)
+  const decipher = createDecipheriv('aes-128-cbc', key.encryption, bytes.subarray(ivStart, cipherStart))
   decipher.setAutoPadding(false)
-  const padded = decipher.update(bytes.subarray(ivStart, bytes.length - macBytes))
+  const padded = decipher.update(bytes.subarray(cipherStart, bytes.length - macBytes))
   const last = padded.length - 1
   const fill = padded[last] as number
   if (fill < 1 || fill > blockBytes) return 'bad-padding'
   for (let i = 1; i < fill; i++) if (padded[last - i] !== fill) return 'bad-padding'
-  return padded.subarray(blockBytes, padded.length - fill)
+  return padded.subarray(0, padded.length - fill)
 }
 
 /** What sealing needs. Time and the initialization vector are arguments: this module has no clock and no chance. */
