@@ -14,8 +14,6 @@ export interface TableOptions {
   readonly paintHead: (text: string) => string
 }
 
-const gap = 2
-
 /** Heads and rows as lines. Cells are measured before they are painted. */
 export function drawTable(
   heads: readonly string[],
@@ -25,14 +23,16 @@ export function drawTable(
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...rows.map((row) => row[column]?.text.length ?? 0)),
   )
-  shrink(widths, options.width)
+  const natural = widths.reduce((sum, each) => sum + each, 0)
+  const gap = natural + 2 * (widths.length - 1) <= options.width ? 2 : 1
+  shrink(widths, options.width - gap * (widths.length - 1))
   const all = [heads.map((text): Cell => ({ text, paint: options.paintHead })), ...rows]
-  return all.flatMap((row) => drawRow(row, widths, options.left))
+  return all.flatMap((row) => drawRow(row, { widths, gap, left: options.left }))
 }
 
 /** Takes what is too wide from the widest column until the table fits. */
 function shrink(widths: number[], width: number): void {
-  const over = (): number => widths.reduce((sum, each) => sum + each, gap * (widths.length - 1)) - width
+  const over = (): number => widths.reduce((sum, each) => sum + each, 0) - width
   while (over() > 0) {
     const widest = widths.indexOf(Math.max(...widths))
     if ((widths[widest] ?? 0) <= 6) return
@@ -40,7 +40,13 @@ function shrink(widths: number[], width: number): void {
   }
 }
 
-function drawRow(row: readonly Cell[], widths: readonly number[], left: readonly number[]): string[] {
+interface Layout {
+  readonly widths: readonly number[]
+  readonly gap: number
+  readonly left: readonly number[]
+}
+
+function drawRow(row: readonly Cell[], { widths, gap, left }: Layout): string[] {
   const lastLeft = left.includes(widths.length - 1)
   const tail = row[widths.length - 1]
   const tailWidth = widths.at(-1) ?? 0

@@ -73,7 +73,11 @@ describe('a panel', () => {
   })
 
   test('stays inside its frame and free of NaN whatever the values are', () => {
-    const value = fc.oneof(fc.double({ max: 1e12, min: -1e12 }), fc.constant(null), fc.integer({ min: 0, max: 1_000_000 }))
+    const value = fc.oneof(
+      fc.double({ max: 1e12, min: -1e12 }),
+      fc.constant(null),
+      fc.integer({ min: 0, max: 1_000_000 }),
+    )
     fc.assert(
       fc.property(fc.array(value, { maxLength: 24 }), (values) => {
         const positive = values.map((each) => (each !== null && each < 0 ? -each : each))

@@ -1,0 +1,187 @@
+// The three charts of the report: a place for the live chart, and the drawing that stands in where no script runs.
+// Both say in their captions which window they show and what in it predicts nothing.
+import { highestPerColumn, lastPerColumn, type Frame } from './charts.js'
+import { markedEvents } from './marks.js'
+import { html, type SafeHtml } from './safeHtml.js'
+import { describeFocus, describeStretch, paceNote } from './story.js'
+import { drawSvg, svgColumns, type SvgChart, type SvgSeries } from './svg.js'
+import { clockTime, count, counted, duration, plain } from './text.js'
+import type { ReportView, Span } from './view.js'
+
+/** Buttons and charts; the buttons show once the script has drawn. A run without an interval has nothing to draw. */
+export function chartSection(view: ReportView): SafeHtml {
+  if (view.intervals === 0) {
+    const first = view.rows.rows[0]
+    const known = first === undefined ? '' : ` The token table held ${counted(first, 'row')} when it began.`
+    return html`<section aria-labelledby="charts">
+      <h2 id="charts">What happened</h2>
+      <p>
+        Nothing to draw: the run ended within its first interval of ${duration(view.intervalSec)}.${known}
+      </p>
+    </section>`
+  }
+  const focusName = view.focus.reason === 'switch' ? 'The switch' : 'Full traffic'
+  const focusButton =
+    view.focus.reason === 'whole-run'
+      ? null
+      : html`<button type="button" id="zoom-switch" aria-pressed="true">${focusName}</button>`
+  return html`<section aria-labelledby="charts">
+    <h2 id="charts">What happened</h2>
+    <div class="controls" role="group" aria-label="What the charts show">
+      <span
+        >Show ${focusButton}<button type="button" id="zoom-run" aria-pressed="false">Whole run</button></span
+      >
+      <span
+        >Split refusals <button type="button" id="split-class" aria-pressed="true">by class</button
+        ><button type="button" id="split-cause" aria-pressed="false">by cause</button
+        ><button type="button" id="split-requests" aria-pressed="false">within all requests</button></span
+      >
+      <small>Drag to zoom, double-click for the whole run, click a name to hide it.</small>
+    </div>
+    ${refusals(view)}${rows(view)}${latency(view)}
+  </section>`
+}
+
+const frameOf = (span: Span): Frame => ({ ...span, gutter: 0, columns: svgColumns })
+
+const bandsOf = (view: ReportView, of: 'requests' | 'table'): SvgChart['bands'] => [
+  ...view.mixedFleet.map((span) => ({ ...span, kind: 'mixed' as const, label: 'mixed fleet' })),
+  ...view.stretches
+    .filter((stretch) => stretch.timeLapse)
+    .map((stretch) => ({ ...stretch, kind: 'lapse' as const, label: describeStretch(stretch, of) })),
+]
+
+/** What the colours behind the lines mean, said once a chart as each may be read alone. */
+function bandKey(view: ReportView): SafeHtml | null {
+  const mixed = view.mixedFleet.length > 0
+  const lapse = view.stretches.some((stretch) => stretch.timeLapse)
+  if (!mixed && !lapse) return null
+  return html` <span class="key" style="background:var(--mixed)"></span
+    >${mixed ? 'fleet mixed while backends switched' : null}${
+      lapse ? html`<span class="key" style="background:var(--lapse)"></span>time-lapse` : null
+    }`
+}
+
+function refusals(view: ReportView): SafeHtml {
+  const title = 'Refused requests per second'
+  const still = `Drawn below: ${describeFocus(view)}.`
+  const frame = frameOf(view.focus)
+  const sums = new Array<number>(view.intervals).fill(0)
+  const fromSec = sums.map((_, i) => i * view.intervalSec)
+  const refused = view.refusals.byClass.filter((each) => each.total > 0)
+  const series: SvgSeries[] = refused
+    .map((each, i) => ({ each, colour: (i % 8) + 1 }))
+    .reverse()
+    .map(({ each, colour }) => {
+      each.perInterval.forEach((n, i) => (sums[i] = (sums[i] ?? 0) + n / view.intervalSec))
+      const values = highestPerColumn({ fromSec, values: [...sums] }, view.intervalSec, frame)
+      return { name: plain(each.name), values, colour, filled: true }
+    })
+    .reverse()
+  const none = view.refusals.byClass.every((each) => each.total === 0)
+  return figure({
+    id: 'refusals',
+    title: `1. ${title}`,
+    note: html`${none ? `${view.summary.requests.total === 0 ? 'No request was made' : 'No request was refused'}. ` : 'One class stacked on another; the top edge is the sum. '}Each
+    point is an interval of ${duration(view.intervalSec)} of scenario time.${bandKey(view)}`,
+    still,
+    chart: {
+      id: 'svg-refusals',
+      title,
+      description: `${view.summary.rejections.total} of ${view.summary.requests.total} requests refused; ${describeFocus(view)}. The table of classes below has the figures.`,
+      unit: 'per second',
+      span: view.focus,
+      series,
+      marks: markedEvents(view).filter((mark) => mark.everywhere),
+      bands: bandsOf(view, 'requests'),
+    },
+  })
+}
+
+function rows(view: ReportView): SafeHtml {
+  const span: Span = { fromSec: 0, toSec: Math.max(view.coveredSec, view.rows.atSec.at(-1) ?? 0, 1) }
+  const values = lastPerColumn({ atSec: view.rows.atSec, values: view.rows.rows }, frameOf(span))
+  const [first, last] = [view.rows.rows[0], view.rows.rows.at(-1)]
+  const fell =
+    first === undefined || last === undefined
+      ? 'The store was never asked for the size of its table.'
+      : `${count(first)} rows at the start, ${count(last)} at the end.`
+  return figure({
+    id: 'rows',
+    title: '2. Rows in the table token',
+    note: html`${fell} Short ticks at the foot are what the clock did: token_flush, rotation of keys.`,
+    still: `Drawn below: the whole run, 0:00:00 to ${clockTime(span.toSec)}.`,
+    chart: {
+      id: 'svg-rows',
+      title: 'Rows in the table token',
+      description: fell,
+      unit: 'rows',
+      span,
+      series: [
+        { name: '', values, colour: 1, filled: true, pale: true },
+        { name: 'rows', values, colour: 1 },
+      ],
+      marks: markedEvents(view),
+      bands: bandsOf(view, 'table'),
+    },
+  })
+}
+
+function latency(view: ReportView): SafeHtml {
+  const frame = frameOf(view.focus)
+  const series = view.latency.flatMap((each, i): SvgSeries[] => {
+    const fromSec = each.p99Ms.map((_, at) => at * view.intervalSec)
+    const line = (values: readonly (number | null)[], name: string, dashed: boolean): SvgSeries => ({
+      name: `${each.op} ${name}`,
+      values: highestPerColumn({ fromSec, values }, view.intervalSec, frame),
+      colour: i + 1,
+      dashed,
+    })
+    return [line(each.p99Ms, 'p99', false), line(each.p50Ms, 'p50', true)]
+  })
+  const pace = paceNote(view)
+  const lapse = view.stretches.some((stretch) => stretch.timeLapse)
+    ? ' Greyed out: the time-lapse, in which requests come so much faster than in life that response times predict nothing.'
+    : ''
+  return figure({
+    id: 'latency',
+    title: '3. Response time of Keystone',
+    note: html`Milliseconds from when a request was due to its answer; 99 of 100 were faster than p99, half of
+    them than p50.${pace === null ? '' : ` ${pace}`}${lapse}`,
+    still: `Drawn below: ${describeFocus(view)}.`,
+    chart: {
+      id: 'svg-latency',
+      title: 'Response time of Keystone',
+      description: `p50 and p99 of validate and issue in milliseconds; ${describeFocus(view)}. The table of response times below has the figures.`,
+      unit: 'ms',
+      span: view.focus,
+      series,
+      marks: markedEvents(view).filter((mark) => mark.everywhere),
+      bands: bandsOf(view, 'requests'),
+    },
+  })
+}
+
+interface FigureParts {
+  readonly id: string
+  readonly title: string
+  readonly note: SafeHtml
+  readonly still: string
+  readonly chart: SvgChart
+}
+
+function figure(parts: FigureParts): SafeHtml {
+  return html`<figure aria-labelledby="figure-${parts.id}">
+    <figcaption>
+      <h3 id="figure-${parts.id}">${parts.title}</h3>
+      <p>${parts.note} <span class="still-note">${parts.still}</span></p>
+    </figcaption>
+    <div
+      class="plot"
+      id="live-${parts.id}"
+      role="img"
+      aria-label="${parts.chart.title}: ${parts.chart.description}"
+    ></div>
+    ${drawSvg(parts.chart)}
+  </figure> `
+}

@@ -1,0 +1,319 @@
+// The tables of the report: classes and causes, peaks, response times, timeline, gates, generator.
+// Every table has a caption for the ear, heads for its rows and columns, and sums that a reader can add up.
+import { html, type Fragment, type SafeHtml } from './safeHtml.js'
+import { gateValue, meaningOf, peakSentence } from './story.js'
+import { clockTime, count, duration, milliseconds, rate, share } from './text.js'
+import type { ClassRow, LatencyRow, ReportView, ViewEvent } from './view.js'
+
+interface Column {
+  readonly title: string
+  readonly figure?: boolean
+}
+
+const words = (title: string): Column => ({ title })
+const figures = (title: string): Column => ({ title, figure: true })
+
+interface Row {
+  readonly cells: readonly Fragment[]
+  readonly style?: string
+}
+
+/** A table whose first cells are the heads of their rows. */
+function table(caption: string, columns: readonly Column[], rows: readonly Row[]): SafeHtml {
+  const kind = (column: number): string => (columns[column]?.figure === true ? 'n' : '')
+  return html`<div class="scroll">
+    <table class="data" aria-label="${caption}">
+      <thead>
+        <tr>
+          ${columns.map((column, i) => html`<th scope="col" class="${kind(i)}">${column.title}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr class="${row.style ?? ''}">
+              ${row.cells.map((cell, i) =>
+                i === 0
+                  ? html`<th scope="row" class="${kind(i)}">${cell}</th>`
+                  : html`<td class="${kind(i)}">${cell}</td>`,
+              )}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`
+}
+
+const section = (id: string, title: string, ...content: readonly Fragment[]): SafeHtml =>
+  html`<section aria-labelledby="${id}">
+    <h2 id="${id}">${title}</h2>
+    ${content}
+  </section> `
+
+/** Requests and refusals of each class, with causes and sums. */
+export function classSection(view: ReportView): SafeHtml {
+  const sum = (pick: (each: ClassRow) => number): number =>
+    view.classes.reduce((total, each) => total + pick(each), 0)
+  const causes = new Map<string, number>()
+  const rows = view.classes.flatMap((each): Row[] => [
+    {
+      cells: [
+        html`${each.name}
+          <small
+            >${each.members > 0 ? `${count(each.members)} × ${each.behaviour}, every ${duration(each.everySec)}` : each.behaviour}</small
+          >`,
+        ...outcomes(each),
+      ],
+    },
+    ...each.byCause.map(({ cause, total }): Row => {
+      causes.set(cause, (causes.get(cause) ?? 0) + total)
+      return { style: 'part', cells: [cause, '', count(total), '', '', '', ''] }
+    }),
+  ])
+  const all: Row = {
+    style: 'sum',
+    cells: [
+      'All classes',
+      ...outcomes({
+        requests: sum((each) => each.requests),
+        rejected: sum((each) => each.rejected),
+        failed: sum((each) => each.failed),
+        timeout: sum((each) => each.timeout),
+        shed: sum((each) => each.shed),
+      }),
+    ],
+  }
+  const causeRows = [...causes]
+    .sort((a, b) => b[1] - a[1])
+    .map(([cause, total]): Row => ({ cells: [cause, count(total), meaningOf(cause)] }))
+  const causeTotal = [...causes.values()].reduce((total, n) => total + n, 0)
+  return section(
+    'classes',
+    'Who was refused, and why',
+    table(
+      'Requests and refusals of each class of clients',
+      [
+        words('Class'),
+        figures('Requests'),
+        figures('Refused'),
+        figures('Share'),
+        figures('Failed'),
+        figures('Timed out'),
+        figures('Shed'),
+      ],
+      [...rows, all],
+    ),
+    causeRows.length === 0
+      ? null
+      : table(
+          'Refusals by cause',
+          [words('Cause'), figures('Refused'), words('What it means')],
+          [...causeRows, { style: 'sum', cells: ['All causes', count(causeTotal), ''] }],
+        ),
+  )
+}
+
+const outcomes = (of: Pick<ClassRow, 'requests' | 'rejected' | 'failed' | 'timeout' | 'shed'>): string[] => [
+  count(of.requests),
+  count(of.rejected),
+  share(of.rejected, of.requests),
+  count(of.failed),
+  count(of.timeout),
+  count(of.shed),
+]
+
+export function peakSection(view: ReportView): SafeHtml {
+  const { peaks } = view.summary.rejections
+  if (peaks.length === 0)
+    return section(
+      'peaks',
+      'Peaks of refusals',
+      html`<p>None: no class had a stretch in which its refusals stood out.</p>`,
+    )
+  const rows = peaks.map((peak, i): Row => ({
+    cells: [
+      `${i + 1}. ${peak.class}`,
+      clockTime(peak.fromSec),
+      clockTime(peak.toSec),
+      duration(peak.toSec - peak.fromSec),
+      count(peak.total),
+      rate(peak.peakPerSec),
+      clockTime(peak.peakAtSec),
+    ],
+  }))
+  return section(
+    'peaks',
+    'Peaks of refusals',
+    html`<ol>
+      ${peaks.map((peak) => html`<li>${peakSentence(peak)}</li>`)}
+    </ol>`,
+    table(
+      'Peaks of refusals',
+      [
+        words('Peak'),
+        figures('From'),
+        figures('To'),
+        figures('Lasted'),
+        figures('Refused'),
+        figures('Highest'),
+        figures('At'),
+      ],
+      rows,
+    ),
+  )
+}
+
+export function latencySection(view: ReportView): SafeHtml {
+  const rows = view.latencyRows.flatMap((row: LatencyRow): Row[] =>
+    (
+      [
+        ['before', row.before],
+        ['after', row.after],
+      ] as const
+    ).flatMap(([when, window]) =>
+      window.count === 0
+        ? []
+        : [
+            {
+              cells: [
+                row.op,
+                when,
+                count(window.count),
+                ...[window.p50Ms, window.p95Ms, window.p99Ms, window.maxMs].map(milliseconds),
+              ],
+            },
+          ],
+    ),
+  )
+  const note = html`<p>
+    Whole windows: before the first backend switched (without the first ${duration(view.header.warmupSec)}, in
+    which caches fill), and after the last one had. What was measured in a time-lapse is in neither.
+  </p>`
+  if (rows.length === 0) {
+    return section(
+      'latency',
+      'Response time before and after the switch',
+      html`<p>Nothing was measured in either window.</p>`,
+    )
+  }
+  const columns = [
+    words('Operation'),
+    words('Window'),
+    figures('Requests'),
+    figures('p50'),
+    figures('p95'),
+    figures('p99'),
+    figures('Highest'),
+  ]
+  return section(
+    'latency',
+    'Response time before and after the switch',
+    note,
+    table('Response time before and after the switch', columns, rows),
+  )
+}
+
+export function gateSection(view: ReportView): SafeHtml {
+  const { gates } = view.summary
+  if (gates.length === 0) return section('gates', 'Gates', html`<p>None were set, so nothing was judged.</p>`)
+  const style = { pass: 'good', fail: 'bad', 'no-data': 'unsure' } as const
+  const rows = gates.map((gate): Row => ({
+    cells: [
+      html`<code>${gate.gate}</code>`,
+      html`<span class="${style[gate.result]}">${gate.result}</span>`,
+      gateValue(gate.observed, gate.unit),
+      gateValue(gate.limit, gate.unit),
+      gate.note,
+    ],
+  }))
+  return section(
+    'gates',
+    'Gates',
+    table(
+      'Gates and what was observed',
+      [words('Gate'), words('Result'), figures('Observed'), figures('Limit'), words('Note')],
+      rows,
+    ),
+  )
+}
+
+export function timelineSection(view: ReportView): SafeHtml {
+  const { events } = view
+  if (events.length === 0)
+    return section(
+      'timeline',
+      'Timeline',
+      html`<p>Nothing happened in the part of the run that was recorded.</p>`,
+    )
+  const columns = [
+    words('Step'),
+    words('From'),
+    figures('Due'),
+    figures('Started'),
+    figures('Ended'),
+    figures('Took'),
+    words('Result'),
+  ]
+  const row = (event: ViewEvent): Row => ({
+    cells: [
+      event.label,
+      { scenario: 'scenario', clock: 'the clock', fault: 'a fault' }[event.origin],
+      clockTime(event.dueSec),
+      clockTime(event.startedSec),
+      clockTime(event.endedSec),
+      milliseconds(event.tookMs),
+      html`${event.ok ? 'done' : html`<span class="bad">failed</span>`}${event.note === '' ? null : `: ${event.note}`}`,
+    ],
+  })
+  const own = events.filter((event) => event.origin !== 'clock' || !event.ok)
+  const clock = events.filter((event) => event.origin === 'clock' && event.ok)
+  return section(
+    'timeline',
+    'Timeline, as asked for and as it was',
+    html`<p>
+      Due, started and ended are scenario time; “took” is real
+      time${view.header.world === 'simulated' ? ' of the simulation’s clock' : ''}.
+    </p>`,
+    own.length === 0 ? null : table('Steps of the timeline', columns, own.map(row)),
+    clock.length === 0
+      ? null
+      : html`<details>
+          <summary>${count(clock.length)} more that the clock did by itself</summary>
+          ${table('Periodic steps', columns, clock.map(row))}
+        </details>`,
+  )
+}
+
+export function generatorSection(view: ReportView): SafeHtml {
+  const { generator } = view.summary
+  const { latenessLimitMs } = view.header
+  if (view.summary.requests.total === 0) {
+    return section(
+      'generator',
+      'Was the load generator good enough?',
+      html`<p>Nothing was sent, so nothing is known of it.</p>`,
+    )
+  }
+  const late = generator.latenessP99Ms > latenessLimitMs
+  const rows: Row[] = [
+    { cells: ['Late by, p50', milliseconds(generator.latenessP50Ms), ''] },
+    {
+      cells: [
+        'Late by, p99',
+        html`<span class="${late ? 'bad' : 'good'}">${milliseconds(generator.latenessP99Ms)}</span>`,
+        milliseconds(latenessLimitMs),
+      ],
+    },
+    { cells: ['Late by, at most', milliseconds(generator.latenessMaxMs), ''] },
+    { cells: ['Requests shed', count(generator.shed), ''] },
+  ]
+  return section(
+    'generator',
+    'Was the load generator good enough?',
+    html`<p>
+      ${late ? 'No: requests were sent later than allowed, so response times of this run are not to be trusted.' : 'Yes: requests were sent when they were due.'}
+      Late is how long after its due instant a request was sent; shed is what could not be sent at all.
+    </p>`,
+    table('Quality of the load generator', [words('Measure'), figures('Observed'), figures('Allowed')], rows),
+  )
+}

@@ -1,0 +1,58 @@
+// The report's script as text: the functions of this folder, one after another, and the call that starts them.
+// It takes the place of a bundler: a plain build gives a report that needs no file beside it.
+import { clockTime, count, figure } from '../text.js'
+import { scriptJson } from '../safeHtml.js'
+import {
+  drawBands,
+  drawEvents,
+  drawFoot,
+  fillSpan,
+  labelSpan,
+  labelLapses,
+  pageColour,
+} from './decoration.js'
+import {
+  axisValues,
+  baseOptions,
+  closed,
+  latencyChart,
+  refusalChart,
+  refusalSeries,
+  rowsChart,
+  seriesColour,
+  stacked,
+  startReport,
+} from './reportPage.js'
+import { unpackNumbers } from './unpack.js'
+import type { PageData } from './pageData.js'
+
+/** Each function that `startReport` reaches; a test runs them all in a browser's stead. */
+const parts = [
+  count,
+  figure,
+  clockTime,
+  unpackNumbers,
+  pageColour,
+  fillSpan,
+  labelSpan,
+  labelLapses,
+  drawBands,
+  drawFoot,
+  drawEvents,
+  closed,
+  axisValues,
+  seriesColour,
+  baseOptions,
+  refusalSeries,
+  stacked,
+  refusalChart,
+  rowsChart,
+  latencyChart,
+  startReport,
+]
+
+/** The script that draws one run; the chart library, as `uPlot`, must stand before it. */
+export function pageScript(data: PageData): string {
+  const source = parts.map((each) => each.toString()).join('\n')
+  return `'use strict';\n(() => {\n${source}\nstartReport(uPlot, ${scriptJson(data)});\n})();`
+}

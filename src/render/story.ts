@@ -1,0 +1,327 @@
+// A run in sentences: the verdict with its reasons, the key figures, the peaks, what a chart leaves out.
+// The terminal and the HTML report say the same, so what they say is put into words once, here.
+import type { Cause } from '../measure/sample.js'
+import type { GateUnit } from '../measure/gates.js'
+import type { Peak } from '../measure/peaks.js'
+import {
+  bytes,
+  clockTime,
+  count,
+  counted,
+  duration,
+  figure,
+  listed,
+  milliseconds,
+  plain,
+  rate,
+  share,
+} from './text.js'
+import type { ReportView, Span, ViewStretch } from './view.js'
+
+/** What each cause means to the one who runs the cloud. */
+export const causeMeaning: Readonly<Record<Cause, string>> = {
+  'uuid-on-fernet-node': 'a UUID token came to a backend that had switched to Fernet',
+  'fernet-on-uuid-node': 'a Fernet token came to a backend that still ran UUID',
+  'key-not-distributed': 'the token was made with a key that this backend had not been given yet',
+  'key-rotated-away': 'the key that the token was made with had been rotated away',
+  expired: 'the token had reached the end of its validity',
+  flushed: 'the row of the token was gone from the table',
+  revoked: 'the token had been revoked',
+  'trust-gone': 'the trust that the token stood on was gone',
+  'user-gone': 'the user or project of the token was gone or disabled',
+  'unknown-token': 'no backend ever knew such a token',
+  'stale-cache': 'a cache still held a refusal that no longer was true',
+  'service-unavailable': 'a service could not renew its own token',
+}
+
+/** The meaning of a cause; one that this version does not know has none. */
+export const meaningOf = (cause: string): string =>
+  (causeMeaning as Readonly<Record<string, string>>)[cause] ?? ''
+
+/** One figure of the first screen. */
+export interface KeyFigure {
+  readonly label: string
+  readonly value: string
+  readonly note: string
+}
+
+/**
+ * `time-lapse ×1,440 at 2 % of the traffic: no prediction`. The size of the table follows scenario time alone, so of
+ * the table the time-lapse does tell something.
+ */
+export function describeStretch(stretch: ViewStretch, of: 'requests' | 'table'): string {
+  const part = `${share(stretch.traffic, 1)} of the traffic`
+  if (stretch.timeLapse) {
+    const traffic = stretch.traffic < 1 ? ` at ${part}` : ''
+    return `time-lapse ×${count(stretch.speed)}${traffic}${of === 'table' ? '' : ': no prediction'}`
+  }
+  const traffic = stretch.traffic < 1 ? part : 'full traffic'
+  return stretch.speed === 1 ? traffic : `${traffic}, ×${figure(stretch.speed)}`
+}
+
+/** Where the charts zoom to, for their titles: `the switch, 0:20:00 to 1:30:00`. */
+export function describeFocus(view: ReportView): string {
+  const { focus } = view
+  const times = `${clockTime(focus.fromSec)} to ${clockTime(focus.toSec)}`
+  if (focus.reason === 'whole-run') return `the whole run, ${times}`
+  return `${focus.reason === 'switch' ? 'the switch' : 'full traffic'}, ${times} of ${clockTime(view.coveredSec)}`
+}
+
+/** What the speed of the clock does to response times; null where time ran as in life. */
+export function paceNote(view: ReportView): string | null {
+  const speeds = view.stretches.filter(
+    (each) => !each.timeLapse && each.toSec > view.focus.fromSec && each.fromSec < view.focus.toSec,
+  )
+  const fastest = Math.max(1, ...speeds.map((each) => each.speed))
+  if (fastest === 1 || view.header.world === 'simulated') return null
+  return `Time ran ×${figure(fastest)}, so Keystone got as many times the requests of life each second: compare before with after, not with your cloud.`
+}
+
+/** One sentence under the run's name. */
+export function headline(view: ReportView): string {
+  const { gates, verdict } = view.summary
+  const held = gates.filter((gate) => gate.result === 'pass').length
+  const failed = gates.filter((gate) => gate.result === 'fail').length
+  if (gates.length === 0) {
+    return verdict === 'inconclusive'
+      ? 'this rehearsal decides nothing; the reasons follow.'
+      : 'no gates were set, so nothing was judged: the figures are yours to weigh.'
+  }
+  if (verdict === 'fail') return `${counted(failed, 'gate')} of ${count(gates.length)} failed.`
+  if (verdict === 'pass')
+    return gates.length === 1
+      ? 'the gate holds.'
+      : held === 2
+        ? 'both gates hold.'
+        : `all ${count(held)} gates hold.`
+  return held === 0
+    ? 'this rehearsal decides nothing; the reasons follow.'
+    : `this rehearsal decides nothing, though ${count(held)} of ${counted(gates.length, 'gate')} held.`
+}
+
+/** Why the verdict is what it is, what decided it first; then what happened. */
+export function reasons(view: ReportView): string[] {
+  const { verdict } = view.summary
+  return [
+    // Of a run that passed the headline says why already.
+    ...(verdict === 'pass' ? [] : view.summary.reasons.map(sentence)),
+    ...partReason(view),
+    refusalReason(view),
+    ...unendedReason(view),
+    ...sampleReason(view),
+    ...tableReason(view),
+    ...latencyReason(view),
+  ].map(plain)
+}
+
+const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
+
+function partReason(view: ReportView): string[] {
+  if (view.interrupted === null || view.summary.requests.total === 0) return []
+  const part = `${clockTime(view.coveredSec)} of ${clockTime(view.header.durationSec)}`
+  return [`The run was interrupted: what follows is true only of the part that was recorded, ${part}.`]
+}
+
+function refusalReason(view: ReportView): string {
+  const { requests, rejections } = view.summary
+  if (requests.total === 0) return 'There is nothing to conclude from this run.'
+  if (rejections.total === 0) return `None of ${counted(requests.total, 'request')} was refused.`
+  const span = refusedSpan(view)
+  const when = span === null ? '' : `, from ${clockTime(span.fromSec)} to ${clockTime(span.toSec)}`
+  const refused = view.refusals.byClass.filter((each) => each.total > 0)
+  const named = refused.length <= 4 ? refused : refused.slice(0, 3)
+  const rest = rejections.total - named.reduce((sum, each) => sum + each.total, 0)
+  const whose = named.map((each) => `${plain(each.name)} ${count(each.total)}`)
+  if (rest > 0) whose.push(`${count(refused.length - named.length)} other classes ${count(rest)}`)
+  return `${count(rejections.total)} of ${counted(requests.total, 'request')} (${share(rejections.total, requests.total)}) ${rejections.total === 1 ? 'was' : 'were'} refused${when}: ${listed(whose)}.`
+}
+
+function unendedReason(view: ReportView): string[] {
+  const classes = new Set(
+    view.summary.rejections.peaks
+      .filter(({ ending }) => ending.how === 'still-going-on')
+      .map((peak) => peak.class),
+  )
+  if (classes.size === 0) return []
+  return [
+    `Still being refused when the record ended: ${listed([...classes])}. Nothing in this run put an end to that.`,
+  ]
+}
+
+/** Totals over thinned traffic are a sample, which a sum does not show. */
+function sampleReason(view: ReportView): string[] {
+  const thin = view.stretches.find((stretch) => stretch.traffic < 1)
+  const span = refusedSpan(view)
+  if (thin === undefined || span === null || span.toSec <= thin.fromSec) return []
+  return [
+    `From ${clockTime(thin.fromSec)} to ${clockTime(thin.toSec)} only ${share(thin.traffic, 1)} of the members called: refusals there are a sample of what the whole cloud would feel.`,
+  ]
+}
+
+function latencyReason(view: ReportView): string[] {
+  const words = view.latencyRows.flatMap(({ op, before, after }) =>
+    (op === 'validate' || op === 'issue') && before.count > 0 && after.count > 0
+      ? [`${op} ${change(before.p50Ms, after.p50Ms)} (p99 ${change(before.p99Ms, after.p99Ms)})`]
+      : [],
+  )
+  return words.length === 0 ? [] : [`Response time of Keystone before → after the switch: ${listed(words)}.`]
+}
+
+function tableReason(view: ReportView): string[] {
+  const { rowsAtCutover, rowsEnd, emptyAtSec } = view.summary.tokenTable
+  if (rowsEnd === null) return []
+  const from = rowsAtCutover === null ? '' : ` from ${count(rowsAtCutover)} rows at the switch`
+  if (emptyAtSec !== null) return [`The token table was empty at ${clockTime(emptyAtSec)}, down${from}.`]
+  return [
+    `The token table held ${counted(rowsEnd, 'row')} when the run ended${from === '' ? '' : `,${from.replace(' from', '')}`}.`,
+  ]
+}
+
+/** From the first interval with a refusal to the end of the last. */
+export function refusedSpan(view: ReportView): Span | null {
+  let first = -1
+  let last = -1
+  for (const series of view.refusals.byClass) {
+    series.perInterval.forEach((n, i) => {
+      if (n === 0) return
+      if (first === -1 || i < first) first = i
+      if (i > last) last = i
+    })
+  }
+  if (first === -1) return null
+  return { fromSec: first * view.intervalSec, toSec: (last + 1) * view.intervalSec }
+}
+
+/** The interval with the most refusals of all classes together. */
+export function highestRefusals(
+  view: ReportView,
+): { readonly perSec: number; readonly atSec: number } | null {
+  const sums: number[] = []
+  for (const series of view.refusals.byClass) {
+    series.perInterval.forEach((n, i) => (sums[i] = (sums[i] ?? 0) + n))
+  }
+  let best = -1
+  for (let i = 0; i < sums.length; i++) if ((sums[i] ?? 0) > (sums[best] ?? 0)) best = i
+  if (best === -1) return null
+  return { perSec: (sums[best] ?? 0) / view.intervalSec, atSec: best * view.intervalSec }
+}
+
+/** The figures of the first screen. */
+export function keyFigures(view: ReportView): KeyFigure[] {
+  const { requests, rejections, tokenTable, generator } = view.summary
+  const highest = highestRefusals(view)
+  const span = refusedSpan(view)
+  const latency = (op: string, name: string): KeyFigure => {
+    const row = view.latencyRows.find((each) => each.op === op)
+    const [before, after] = [row?.before ?? null, row?.after ?? null]
+    return {
+      label: `${name} p99`,
+      value: change(p99(before), p99(after)),
+      note: `p50 ${change(p50(before), p50(after))}; before → after`,
+    }
+  }
+  return [
+    {
+      label: 'Refused requests',
+      value: count(rejections.total),
+      note: `of ${count(requests.total)} (${share(rejections.total, requests.total)})`,
+    },
+    {
+      label: 'Highest refusal rate',
+      value: highest === null ? 'none' : rate(highest.perSec),
+      note:
+        highest === null
+          ? 'no request was refused'
+          : `at ${clockTime(highest.atSec)}, over ${duration(view.intervalSec)}`,
+    },
+    {
+      label: 'Time with refusals',
+      value: span === null ? 'none' : duration(span.toSec - span.fromSec),
+      note: span === null ? '' : `first ${clockTime(span.fromSec)}, last ${clockTime(span.toSec)}`,
+    },
+    {
+      label: 'Rows in token',
+      value: `${countOr(tokenTable.rowsAtCutover)} → ${countOr(tokenTable.rowsEnd)}`,
+      note: rowsNote(view),
+    },
+    latency('validate', 'Validate'),
+    latency('issue', 'Issue'),
+    {
+      label: 'Requests sent late, p99',
+      value: requests.total === 0 ? '–' : milliseconds(generator.latenessP99Ms),
+      note: `allowed ${milliseconds(view.header.latenessLimitMs)}; ${count(generator.shed)} shed`,
+    },
+  ]
+}
+
+const p50 = (window: { count: number; p50Ms: number } | null): number | null =>
+  window === null || window.count === 0 ? null : window.p50Ms
+const p99 = (window: { count: number; p99Ms: number } | null): number | null =>
+  window === null || window.count === 0 ? null : window.p99Ms
+const countOr = (value: number | null): string => (value === null ? '–' : count(value))
+
+/** `12.7 → 8.1 ms`. */
+export const change = (before: number | null, after: number | null): string => {
+  const [from, to] = [milliseconds(before), milliseconds(after)]
+  return from.endsWith(' ms') && to.endsWith(' ms') ? `${from.slice(0, -3)} → ${to}` : `${from} → ${to}`
+}
+
+function rowsNote(view: ReportView): string {
+  const { emptyAtSec, bytesAtCutover } = view.summary.tokenTable
+  const size = bytesAtCutover === null ? '' : `; ${bytes(bytesAtCutover)} at the switch`
+  return `${emptyAtSec === null ? 'at the switch → at the end' : `empty at ${clockTime(emptyAtSec)}`}${size}`
+}
+
+/** What a gate saw or allows, in its unit: `2,000 requests`. */
+export const gateValue = (value: number | null, unit: GateUnit): string =>
+  value === null ? '–' : `${figure(value)} ${unit}`
+
+/** A peak as one would tell it to a colleague. */
+export function peakSentence(peak: Peak): string {
+  const causes = Object.entries(peak.byCause)
+    .sort((a, b) => b[1] - a[1])
+    .map(([cause, n]) => (Object.keys(peak.byCause).length === 1 ? cause : `${cause} ${count(n)}`))
+  const most = peak.mostUntilSec < peak.toSec ? `, 95 % of them by ${clockTime(peak.mostUntilSec)}` : ''
+  const estimate = peak.scaled ? ' (scaled up to full traffic)' : ''
+  const sample =
+    peak.leastTraffic < 1 ? `; counted in part at ${share(peak.leastTraffic, 1)} of the traffic` : ''
+  return [
+    `${plain(peak.class)}: ${count(peak.total)} refused from ${clockTime(peak.fromSec)} to ${clockTime(peak.toSec)}${most}`,
+    `; highest ${rate(peak.peakPerSec)} at ${clockTime(peak.peakAtSec)}${estimate}${sample}`,
+    `; cause ${listed(causes)}`,
+    peak.begunBy === null ? '' : `; begun by ${plain(peak.begunBy)}`,
+    endWords(peak),
+    '.',
+  ].join('')
+}
+
+function endWords({ ending, endedBy }: Peak): string {
+  if (ending.how === 'still-going-on') return '; still going on when the record ended'
+  if (endedBy === null) return ''
+  return ending.how === 'renewed' ? `; ended as ${plain(endedBy)}` : `; ended by ${plain(endedBy)}`
+}
+
+/** What the charts of the switch do not show, or null where they show it all. */
+export function outsideFocus(view: ReportView): string | null {
+  const { focus, intervalSec } = view
+  if (focus.fromSec <= 0 && focus.toSec >= view.coveredSec) return null
+  let inLapse = 0
+  const outside = view.refusals.byClass.flatMap(({ name, perInterval }) => {
+    let total = 0
+    perInterval.forEach((n, i) => {
+      const atSec = i * intervalSec
+      if (n === 0 || (atSec + intervalSec > focus.fromSec && atSec < focus.toSec)) return
+      total += n
+      if (view.stretches.some((each) => each.timeLapse && atSec >= each.fromSec && atSec < each.toSec))
+        inLapse += n
+    })
+    return total === 0 ? [] : [{ name, total }]
+  })
+  if (outside.length === 0) return 'Outside this window no request was refused.'
+  const total = outside.reduce((sum, each) => sum + each.total, 0)
+  const whose = listed(outside.map((each) => `${plain(each.name)} ${count(each.total)}`))
+  const lapse =
+    inLapse === 0 ? '' : `, ${inLapse === total ? 'all' : count(inLapse)} of them in the time-lapse`
+  return `Outside this window ${counted(total, 'more request')} ${total === 1 ? 'was' : 'were'} refused (${whose})${lapse}.`
+}

@@ -1,0 +1,102 @@
+// A run on a terminal: verdict, reasons, three charts, the figures behind them.
+// It is what an operator reads first, so the decision stands on top and the evidence below.
+import pc from 'picocolors'
+import { latencyChart, refusalChart, rowsChart, type ChartStyle } from './terminalCharts.js'
+import {
+  classTable,
+  faultLines,
+  gateTable,
+  generatorLines,
+  latencyTable,
+  timelineTable,
+} from './terminalTables.js'
+import { headline, peakSentence, reasons } from './story.js'
+import { clockTime, counted, duration, plain, wrap } from './text.js'
+import type { ReportView } from './view.js'
+
+export interface TerminalOptions {
+  /** Width of the terminal in characters. */
+  readonly columns: number
+  readonly colour: boolean
+  /** Where the HTML report stands, if one was written. */
+  readonly reportPath?: string
+}
+
+export const narrowestColumns = 60
+export const widestColumns = 200
+
+/** The whole report as text, ending in a line break. */
+export function renderTerminal(view: ReportView, options: TerminalOptions): string {
+  const width = Math.max(narrowestColumns, Math.min(widestColumns, Math.floor(options.columns)))
+  const style: ChartStyle = { width, colours: pc.createColors(options.colour) }
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ['', style.colours.bold(title), ...lines]
+  const lines = [
+    ...head(view, style),
+    ...section('1 Refused requests per second', refusalChart(view, style)),
+    ...section('2 Rows in the table `token`', rowsChart(view, style)),
+    ...section('3 Response time of Keystone', latencyChart(view, style)),
+    ...section('Peaks of refusals', peakLines(view, style)),
+    ...section('Requests and refusals', classTable(view, style)),
+    ...section('Response time before and after the switch', latencyTable(view, style)),
+    ...section('Gates', gateTable(view, style)),
+    ...section('Timeline', timelineTable(view, style)),
+    ...section('Faults', faultLines(view, style)),
+    ...section('Load generator', generatorLines(view, style)),
+    ...foot(view, style, options.reportPath),
+  ]
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+function head(view: ReportView, style: ChartStyle): string[] {
+  const { header, summary } = view
+  const { colours } = style
+  const paint = { pass: colours.green, fail: colours.red, inconclusive: colours.yellow }[summary.verdict]
+  const verdict = colours.bold(paint(summary.verdict.toUpperCase()))
+  const title = wrap(
+    `${summary.verdict.toUpperCase()}  ${plain(header.scenario)}: ${headline(view)}`,
+    style.width,
+  )
+  const first = (title[0] ?? '').slice(summary.verdict.length)
+  const facts = [
+    `${header.world} world on ${plain(header.store)}`,
+    `seed ${header.seed}`,
+    `${duration(view.coveredSec)} of scenario time${view.interrupted === null ? '' : ` of ${duration(header.durationSec)}`} in ${duration(summary.wallSec)}`,
+    counted(header.backends, 'backend'),
+    `tokens valid ${duration(header.expirationSec)}`,
+  ].join(', ')
+  return [
+    verdict + first,
+    ...title.slice(1),
+    ...wrap(facts, style.width).map((line) => colours.dim(line)),
+    ...reasons(view).flatMap((reason) => bullet(reason, style.width)),
+  ]
+}
+
+/** `- text`, with the lines that follow set under the text. */
+function bullet(text: string, width: number): string[] {
+  return wrap(text, width, '  ').map((line, i) => (i === 0 ? `- ${line.slice(2)}` : line))
+}
+
+function peakLines(view: ReportView, style: ChartStyle): string[] {
+  const { peaks } = view.summary.rejections
+  if (peaks.length === 0) return ['None: no class had a stretch in which its refusals stood out.']
+  return peaks.flatMap((peak, i) =>
+    wrap(`${i + 1}  ${peakSentence(peak)}`, style.width, '   ').map((line, at) =>
+      at === 0 ? line.slice(3) : line,
+    ),
+  )
+}
+
+function foot(view: ReportView, style: ChartStyle, reportPath: string | undefined): string[] {
+  return [
+    '',
+    ...(reportPath === undefined ? [] : [`Report  ${plain(reportPath)}`]),
+    ...wrap(`Again   ${plain(view.header.command)}`, style.width, '        ').map((line, i) =>
+      i === 0 ? line.slice(8) : line,
+    ),
+    ...(view.interrupted === null
+      ? []
+      : [`Ended   at ${clockTime(view.coveredSec)} of ${clockTime(view.header.durationSec)}`]),
+  ]
+}
