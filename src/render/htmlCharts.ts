@@ -1,9 +1,10 @@
 // The three charts of the report: a place for the live chart, and the drawing that stands in where no script runs.
 // Both say in their captions which window they show and what in it predicts nothing.
 import { highestPerColumn, lastPerColumn, type Frame } from './charts.js'
+import { classColour } from './palette.js'
 import { markedEvents } from './marks.js'
 import { html, type SafeHtml } from './safeHtml.js'
-import { describeFocus, describeStretch, paceNote } from './story.js'
+import { describeFocus, describeStretch, outsideFocus, paceNote } from './story.js'
 import { drawSvg, svgColumns, type SvgChart, type SvgSeries } from './svg.js'
 import { clockTime, count, counted, duration, plain } from './text.js'
 import type { ReportView, Span } from './view.js'
@@ -64,13 +65,14 @@ function bandKey(view: ReportView): SafeHtml | null {
 
 function refusals(view: ReportView): SafeHtml {
   const title = 'Refused requests per second'
-  const still = `Drawn below: ${describeFocus(view)}.`
+  const outside = outsideFocus(view)
+  const still = `Drawn below: ${describeFocus(view)}.${outside === null ? '' : ` ${outside}`}`
   const frame = frameOf(view.focus)
   const sums = new Array<number>(view.intervals).fill(0)
   const fromSec = sums.map((_, i) => i * view.intervalSec)
   const refused = view.refusals.byClass.filter((each) => each.total > 0)
   const series: SvgSeries[] = refused
-    .map((each, i) => ({ each, colour: (i % 8) + 1 }))
+    .map((each) => ({ each, colour: classColour(view, each.name) + 1 }))
     .reverse()
     .map(({ each, colour }) => {
       each.perInterval.forEach((n, i) => (sums[i] = (sums[i] ?? 0) + n / view.intervalSec))

@@ -1,5 +1,7 @@
 // The report's style sheet: light and dark, screen and paper, and colours that colour-blind readers tell apart.
-// The series colours are those of Okabe and Ito, "Color Universal Design" (2008), with yellow darkened on white.
+// The series colours are those of Okabe and Ito, "Color Universal Design" (2008), with yellow darkened on white;
+// a ninth class and more get colours of Paul Tol's muted set.
+import { coloursMost } from './palette.js'
 
 const light = {
   page: '#ffffff',
@@ -30,6 +32,10 @@ const light = {
   'series-6': '#d55e00',
   'series-7': '#b8a700',
   'series-8': '#666666',
+  'series-9': '#882255',
+  'series-10': '#999933',
+  'series-11': '#ddcc77',
+  'series-12': '#332288',
 }
 
 const dark: typeof light = {
@@ -61,6 +67,10 @@ const dark: typeof light = {
   'series-6': '#ee7733',
   'series-7': '#f0e442',
   'series-8': '#a0a0a0',
+  'series-9': '#c2558d',
+  'series-10': '#b5b55a',
+  'series-11': '#e8dca0',
+  'series-12': '#8e86d9',
 }
 
 const variables = (colours: Readonly<Record<string, string>>): string =>
@@ -68,7 +78,7 @@ const variables = (colours: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `--${name}:${value}`)
     .join(';')
 
-const seriesRules = [1, 2, 3, 4, 5, 6, 7, 8]
+const seriesRules = Array.from({ length: coloursMost }, (_, i) => i + 1)
   .map((n) => `.line.colour-${n}{stroke:var(--series-${n})}.area.colour-${n}{fill:var(--series-${n})}`)
   .join('')
 

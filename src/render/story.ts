@@ -67,13 +67,15 @@ export function describeFocus(view: ReportView): string {
   return `${focus.reason === 'switch' ? 'the switch' : 'full traffic'}, ${times} of ${clockTime(view.coveredSec)}`
 }
 
-/** What the speed of the clock does to response times; null where time ran as in life. */
+/** What to keep in mind of the response times; null where they were measured and time ran as in life. */
 export function paceNote(view: ReportView): string | null {
+  if (view.header.world === 'simulated')
+    return 'They are modelled, not measured: only their change tells something.'
   const speeds = view.stretches.filter(
     (each) => !each.timeLapse && each.toSec > view.focus.fromSec && each.fromSec < view.focus.toSec,
   )
   const fastest = Math.max(1, ...speeds.map((each) => each.speed))
-  if (fastest === 1 || view.header.world === 'simulated') return null
+  if (fastest === 1) return null
   return `Time ran ×${figure(fastest)}, so Keystone got as many times the requests of life each second: compare before with after, not with your cloud.`
 }
 
@@ -130,7 +132,7 @@ function refusalReason(view: ReportView): string {
   const span = refusedSpan(view)
   const when = span === null ? '' : `, from ${clockTime(span.fromSec)} to ${clockTime(span.toSec)}`
   const refused = view.refusals.byClass.filter((each) => each.total > 0)
-  const named = refused.length <= 4 ? refused : refused.slice(0, 3)
+  const named = refused.length <= 5 ? refused : refused.slice(0, 4)
   const rest = rejections.total - named.reduce((sum, each) => sum + each.total, 0)
   const whose = named.map((each) => `${plain(each.name)} ${count(each.total)}`)
   if (rest > 0) whose.push(`${count(refused.length - named.length)} other classes ${count(rest)}`)
@@ -165,7 +167,10 @@ function latencyReason(view: ReportView): string[] {
       ? [`${op} ${change(before.p50Ms, after.p50Ms)} (p99 ${change(before.p99Ms, after.p99Ms)})`]
       : [],
   )
-  return words.length === 0 ? [] : [`Response time of Keystone before → after the switch: ${listed(words)}.`]
+  const modelled = view.header.world === 'simulated' ? ', as modelled' : ''
+  return words.length === 0
+    ? []
+    : [`Response time of Keystone before → after the switch${modelled}: ${listed(words)}.`]
 }
 
 function tableReason(view: ReportView): string[] {
@@ -248,7 +253,7 @@ export function keyFigures(view: ReportView): KeyFigure[] {
     latency('validate', 'Validate'),
     latency('issue', 'Issue'),
     {
-      label: 'Requests sent late, p99',
+      label: 'Sent late by, p99',
       value: requests.total === 0 ? '–' : milliseconds(generator.latenessP99Ms),
       note: `allowed ${milliseconds(view.header.latenessLimitMs)}; ${count(generator.shed)} shed`,
     },

@@ -13,6 +13,7 @@ import {
   type Mark,
   type Paint,
 } from './charts.js'
+import { classColour } from './palette.js'
 import { byImportance, markedEvents, markLetters, type EventMark } from './marks.js'
 import { change, describeFocus, describeStretch, outsideFocus, paceNote } from './story.js'
 import { clockTime, count, duration, listed, plain, wrap } from './text.js'
@@ -25,7 +26,7 @@ export interface ChartStyle {
 
 const gutter = 12
 /** Classes that get a panel of their own; what is left shares one. */
-const panelsMost = 4
+const panelsMost = 6
 
 const frameOf = (span: Span, style: ChartStyle): Frame => ({
   fromSec: span.fromSec,
@@ -47,11 +48,11 @@ export function refusalChart(view: ReportView, style: ChartStyle): string[] {
     `By class, each on its own scale; ${describeFocus(view)}. Highest value of each column; an interval is ${duration(view.intervalSec)}, all times are scenario time.`,
     style.width,
   ).map((line) => style.colours.dim(line))
-  panels(refused).forEach((series, i) => {
+  panels(refused).forEach((series) => {
     const perSec = series.perInterval.map((n) => n / view.intervalSec)
     const fromSec = perSec.map((_, at) => at * view.intervalSec)
     const values = highestPerColumn({ fromSec, values: perSec }, view.intervalSec, frame)
-    const paint = paints[i % paints.length] ?? String
+    const paint = paints[classColour(view, series.name) % paints.length] ?? String
     const title = `${paint(plain(series.name))}: ${count(series.total)} refused in the whole run`
     const marks = peakMarks(view, series.name)
     lines.push(
@@ -226,6 +227,6 @@ function markLegend(marks: readonly EventMark[], style: ChartStyle): string[] {
 
 /** Colours that hold on light and dark terminals, in the order of the report's. */
 export function seriesPaints(style: ChartStyle): Paint[] {
-  const { blue, yellow, green, magenta, cyan, red } = style.colours
-  return [blue, yellow, green, magenta, cyan, red]
+  const { cyan, yellow, green, magenta, blue, red } = style.colours
+  return [cyan, yellow, green, magenta, blue, red]
 }

@@ -37,7 +37,7 @@ export function share(part: number, whole: number): string {
   if (percent === 0) return '0 %'
   if (percent < 0.01) return '< 0.01 %'
   if (percent < 100 && percent > 99.99) return '> 99.99 %'
-  return `${percent < 10 ? percent.toFixed(percent < 0.1 ? 2 : 1).replace(/\.0$/, '') : percent.toFixed(0)} %`
+  return `${percent < 10 ? percent.toFixed(percent < 0.1 ? 2 : 1).replace(/\.?0+$/, '') : percent.toFixed(0)} %`
 }
 
 /** Scenario time from the start of the run, as a clock: `0:30:02`. */

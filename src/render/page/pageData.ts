@@ -1,6 +1,7 @@
 // What the report's script is given: the view's series, packed, and the words that stand on its charts.
 // It is the one contract between the renderer here and the script that runs in a reader's browser.
 import { packAlphabet, packNumbers } from '../pack.js'
+import { classColour } from '../palette.js'
 import { markedEvents } from '../marks.js'
 import { describeStretch } from '../story.js'
 import type { CountSeries, EventKind, ReportView, Span } from '../view.js'
@@ -8,6 +9,8 @@ import type { CountSeries, EventKind, ReportView, Span } from '../view.js'
 export interface PackedSeries {
   readonly name: string
   readonly packed: string
+  /** Position of its colour, from 0. */
+  readonly colour: number
 }
 
 export interface PageEvent extends Span {
@@ -46,9 +49,9 @@ export function pageData(view: ReportView): PageData {
     intervals: view.intervals,
     intervalSec: view.intervalSec,
     coveredSec: view.coveredSec,
-    byClass: view.refusals.byClass.map(packed),
-    byCause: view.refusals.byCause.map(packed),
-    requests: packed(view.requests),
+    byClass: view.refusals.byClass.map((each) => packed(each, classColour(view, each.name))),
+    byCause: view.refusals.byCause.map((each, i) => packed(each, i)),
+    requests: packed(view.requests, 0),
     rows: { atSec: packNumbers(view.rows.atSec, 10), rows: packNumbers(view.rows.rows, 1) },
     latency: view.latency.map(({ op, p50Ms, p99Ms }) => ({
       name: op,
@@ -76,7 +79,8 @@ export function pageData(view: ReportView): PageData {
   }
 }
 
-const packed = (series: CountSeries): PackedSeries => ({
+const packed = (series: CountSeries, colour: number): PackedSeries => ({
   name: series.name,
   packed: packNumbers(series.perInterval, 1),
+  colour,
 })

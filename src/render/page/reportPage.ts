@@ -22,9 +22,9 @@ export function axisValues(data: PageData): number[] {
   return axis
 }
 
-/** The n-th colour for a series; there are eight, told apart by colour-blind readers too. */
+/** The n-th colour for a series; there are twelve. */
 export function seriesColour(index: number): string {
-  return pageColour(`series-${(index % 8) + 1}`)
+  return pageColour(`series-${(index % 12) + 1}`)
 }
 
 /** Options that all three charts share. */
@@ -72,21 +72,26 @@ export function baseOptions(data: PageData, width: number, unit: string, allEven
 }
 
 /** The series of the first chart, per second, the one that is drawn on top of the stack first. */
-export function refusalSeries(data: PageData, split: RefusalSplit): { name: string; values: number[] }[] {
+export function refusalSeries(
+  data: PageData,
+  split: RefusalSplit,
+): { name: string; values: number[]; colour: number }[] {
   function perSecond(series: PackedSeries): number[] {
     return closed(unpackNumbers(series.packed, data.alphabet, 1)).map(
       (value) => (value ?? 0) / data.intervalSec,
     )
   }
-  if (split === 'class') return data.byClass.map((each) => ({ name: each.name, values: perSecond(each) }))
-  if (split === 'cause') return data.byCause.map((each) => ({ name: each.name, values: perSecond(each) }))
+  if (split !== 'requests') {
+    const parts = split === 'class' ? data.byClass : data.byCause
+    return parts.map((each) => ({ name: each.name, values: perSecond(each), colour: each.colour }))
+  }
   const refused = new Array<number>(data.intervals + 1).fill(0)
   for (const each of data.byClass)
     perSecond(each).forEach((value, i) => (refused[i] = (refused[i] ?? 0) + value))
   const others = perSecond(data.requests).map((value, i) => Math.max(0, value - (refused[i] ?? 0)))
   return [
-    { name: 'not refused', values: others },
-    { name: 'refused', values: refused },
+    { name: 'not refused', values: others, colour: 7 },
+    { name: 'refused', values: refused, colour: 5 },
   ]
 }
 
@@ -114,8 +119,8 @@ export function refusalChart(
   const shown = series.map(() => true)
   const options = baseOptions(data, place.clientWidth, 'per second', false)
   const paths = Plot.paths.stepped?.({ align: 1 })
-  series.forEach(({ name, values }, i) => {
-    const colour = split === 'requests' ? pageColour(i === 0 ? 'calm' : 'series-6') : seriesColour(i)
+  series.forEach(({ name, values, colour: position }, i) => {
+    const colour = split === 'requests' && i === 0 ? pageColour('calm') : seriesColour(position)
     options.series.push({
       label: name,
       stroke: colour,
