@@ -112,6 +112,10 @@ export class Engine {
       recording,
       restart: (target) => population.restart(target),
       stopped: () => this.stopped,
+      underWay: (change) => {
+        this.underWay += change
+        if (this.stopped) this.finishWhenIdle()
+      },
     })
     this.tick(0)
     clock.at(micros(scenario.durationSec), () => this.wind())

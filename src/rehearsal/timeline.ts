@@ -15,6 +15,8 @@ export interface TimelineOptions {
   /** Restarts a class of clients or a service; returns how many processes or members that hit. */
   readonly restart: (target: string) => number
   readonly stopped: () => boolean
+  /** Told when a step begins (1) and when it has ended (−1), so that a run does not end in the middle of one. */
+  readonly underWay: (change: 1 | -1) => void
 }
 
 /** A sentence for a chart's legend. */
@@ -43,10 +45,11 @@ export const runTimeline = (options: TimelineOptions): void => {
   }
 }
 
-/** An application under way: knows when it was due and when it began. */
-const open = (options: TimelineOptions, step: TimelineStep, dueSec: number) => {
+/** An application under way: knows when it was due and when it began. `waitFor`: the run does not end before it. */
+const open = (options: TimelineOptions, step: TimelineStep, dueSec: number, waitFor: boolean) => {
   const startedSec = toSec(options.clock.now())
   const startedMeasured = options.clock.measured()
+  if (waitFor) options.underWay(1)
   return (result: StepResult, more: Partial<EventLine> = {}): void => {
     options.recording.event({
       kind: 'event',
@@ -61,6 +64,7 @@ const open = (options: TimelineOptions, step: TimelineStep, dueSec: number) => {
       tookMs: (options.clock.measured() - startedMeasured) / 1000,
       ...more,
     })
+    if (waitFor) options.underWay(-1)
   }
 }
 
@@ -69,7 +73,7 @@ const begin = (options: TimelineOptions, step: TimelineStep): void => {
   if (action.kind === 'cutover') beginCutover(options, step, action)
   else if (action.kind === 'flush') beginFlush(options, step)
   else {
-    const close = open(options, step, step.atSec)
+    const close = open(options, step, step.atSec, true)
     if (action.kind === 'restart') {
       const hit = options.restart(action.target)
       options.control.apply(step, null, (result) =>
@@ -91,7 +95,7 @@ const beginFlush = (options: TimelineOptions, step: TimelineStep): void => {
       then()
     })
   look(() => {
-    const close = open(options, step, step.atSec)
+    const close = open(options, step, step.atSec, true)
     options.control.apply(step, null, (result) => {
       close(result)
       look(() => {})
@@ -106,11 +110,11 @@ const beginCutover = (
   action: Extract<TimelineStep['action'], { kind: 'cutover' }>,
 ): void => {
   const nodes = action.nodes === 'all' ? Array.from({ length: options.nodes }, (_, i) => i + 1) : action.nodes
-  const closeAll = open(options, step, step.atSec)
+  const closeAll = open(options, step, step.atSec, false)
   let left = nodes.length
   const problems: string[] = []
   const switchNode = (node: number, dueSec: number): void => {
-    const close = open(options, step, dueSec)
+    const close = open(options, step, dueSec, true)
     options.control.apply(step, node, (result) => {
       close(result, {
         event: `cutover node ${node}`,

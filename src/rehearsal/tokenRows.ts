@@ -19,20 +19,25 @@ const extraOf = (context: Context, plan: TokenPlan, index: number): TokenExtra =
 }
 
 /**
- * All planned rows, ascending by id.
+ * The order of the rows on disk. `issued`: as they were appended, which is how a table without a clustered key (SQLite's)
+ * lies; `id`: by the primary key, as InnoDB clusters a table. A flush finds its rows side by side in the one, and all
+ * over the table in the other.
+ */
+export type RowOrder = 'issued' | 'id'
+
+/**
+ * All planned rows.
  * @param context of a node over a store that holds the cloud's documents
  */
-export function* tokenRows(context: Context, plan: TokenPlan): Generator<TokenRow> {
+export function* tokenRows(context: Context, plan: TokenPlan, order: RowOrder): Generator<TokenRow> {
   const source: ExtraSource = {
     make: (index) => extraOf(context, plan, index),
     bytes: (index) => extraOf(context, plan, index).bytes,
   }
-  const ids = Array.from({ length: plan.total }, (_, index) => ({ id: plan.uuid(index), index }))
-  ids.sort((a, b) => (a.id < b.id ? -1 : 1))
-  for (const { id, index } of ids) {
+  for (const index of ordered(plan, order)) {
     const claims = plan.claims(index)
     yield {
-      id,
+      id: plan.uuid(index),
       expiresAtSec: claims.expiresAtSec,
       valid: true,
       userId: claims.userId,
@@ -40,4 +45,15 @@ export function* tokenRows(context: Context, plan: TokenPlan): Generator<TokenRo
       extra: deferredExtra(source, index),
     }
   }
+}
+
+/** The numbers of all planned tokens in an order. */
+const ordered = (plan: TokenPlan, order: RowOrder): Uint32Array => {
+  const indexes = Uint32Array.from({ length: plan.total }, (_, index) => index)
+  if (order === 'issued') {
+    const issued = Float64Array.from(indexes, (index) => plan.claims(index).issuedAtSec)
+    return indexes.sort((a, b) => (issued[a] as number) - (issued[b] as number))
+  }
+  const ids = Array.from(indexes, (index) => plan.uuid(index))
+  return indexes.sort((a, b) => ((ids[a] as string) < (ids[b] as string) ? -1 : 1))
 }

@@ -62,7 +62,12 @@ export type NodeSet = 'all' | readonly number[]
 
 /** What a step of the timeline does. */
 export type StepAction =
-  | { readonly kind: 'cutover'; readonly to: ProviderMode; readonly nodes: NodeSet; readonly rollingGapSec: number | null }
+  | {
+      readonly kind: 'cutover'
+      readonly to: ProviderMode
+      readonly nodes: NodeSet
+      readonly rollingGapSec: number | null
+    }
   | { readonly kind: 'restart'; readonly target: string }
   | { readonly kind: 'keys.rotate' }
   | { readonly kind: 'keys.distribute'; readonly nodes: NodeSet }

@@ -8,7 +8,7 @@ import { createPasswords } from '../../io/passwords.js'
 import { openStore } from '../../io/store/open.js'
 import { planCloud, rehearsalPassword, type CloudPlan } from '../../rehearsal/cloudPlan.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
-import { tokenRows } from '../../rehearsal/tokenRows.js'
+import { tokenRows, type RowOrder } from '../../rehearsal/tokenRows.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { issues } from '../../token/mode.js'
 import { IdentityNode } from '../identityNode.js'
@@ -22,7 +22,7 @@ const opened = (): Store => {
 }
 
 /** The rows that the table has when the run starts; none under Fernet. */
-const rowsOf = async (scenario: Scenario, cloud: CloudPlan): Promise<Iterable<TokenRow>> => {
+const rowsOf = async (scenario: Scenario, cloud: CloudPlan, order: RowOrder): Promise<Iterable<TokenRow>> => {
   if (issues(scenario.identity.provider) !== 'uuid') return []
   const facts = createMemoryStore()
   await facts.load(cloud.documents, [])
@@ -34,7 +34,7 @@ const rowsOf = async (scenario: Scenario, cloud: CloudPlan): Promise<Iterable<To
     requestId: () => '',
     publicUrl: `https://${scenario.cloud.host}:5000`,
   })
-  return tokenRows(node.context(scenario.startsAtEpochSec), new TokenPlan(scenario, cloud))
+  return tokenRows(node.context(scenario.startsAtEpochSec), new TokenPlan(scenario, cloud), order)
 }
 
 const calls: KeeperCalls = {
@@ -43,7 +43,11 @@ const calls: KeeperCalls = {
     const hash = await createPasswords(scenario.identity.passwordHash).hash(rehearsalPassword(scenario.seed))
     const cloud = planCloud(scenario, hash)
     const progress = (rows: number): void => notifyParent({ rows } satisfies SeedNotice)
-    await store.load(cloud.documents, await rowsOf(scenario, cloud), progress)
+    await store.load(
+      cloud.documents,
+      await rowsOf(scenario, cloud, place.kind === 'sqlite' ? 'issued' : 'id'),
+      progress,
+    )
     return { rows: await store.countTokens() }
   },
   flush: async (order) => opened().flushTokens(order),

@@ -194,7 +194,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
   if (issues(scenario.identity.provider) === 'uuid') {
     const context = (fleet[0] as SimulatedNode).identity.context(scenario.startsAtEpochSec)
     let rows = 0
-    for (const row of tokenRows(context, tokens)) {
+    for (const row of tokenRows(context, tokens, 'issued')) {
       await store.insertToken(row)
       if (++rows % 20_000 === 0)
         onProgress({ phase: 'seeding', done: rows, total: tokens.total, text: 'rows' })
