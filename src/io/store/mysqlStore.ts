@@ -149,7 +149,9 @@ export class MysqlStore implements Store {
   }
 
   /**
-   * As Keystone does it on MySQL. Rows that expire in the same second are never split: a batch may be larger. What a
+   * As Keystone does it on MySQL, but for one thing: a batch is looked for behind the one before. Within one
+   * transaction a query sees the rows that another flush has deleted meanwhile, so a search from the start would
+   * find the same batch for ever. Rows that expire in the same second are never split: a batch may be larger. What a
    * deadlock undoes, a batch or all of them, is done again.
    */
   async flushTokens(order: FlushOrder, progress?: (rows: number) => void): Promise<number> {
@@ -157,18 +159,20 @@ export class MysqlStore implements Store {
       throw new DefectError(`a flush by batches of ${order.batchRows} rows`)
     }
     const last = mysqlInstant(lastFlushedSec(order))
-    // LIMIT takes no parameter that the driver sends as a number with a fraction, and all of its numbers are.
-    const nthExpiry = `SELECT expires FROM token WHERE expires <= ? ORDER BY expires LIMIT 1 OFFSET ${order.batchRows - 1}`
+    // In the text, since the driver sends every number as one with a fraction, which an OFFSET does not take.
+    const nthExpiry = `SELECT expires FROM token WHERE expires > ? AND expires <= ?
+      ORDER BY expires LIMIT 1 OFFSET ${order.batchRows - 1}`
     const deleteBatches = async (session: Session): Promise<number> => {
-      for (let rows = 0; ;) {
-        const [boundary] = await session.rows<{ expires: string }>(nthExpiry, [last])
-        const { affectedRows } = await session.run('DELETE FROM token WHERE expires <= ?', [
-          boundary?.expires ?? last,
-        ])
+      let rows = 0
+      let behind = '1000-01-01 00:00:00'
+      while (behind < last) {
+        const [boundary] = await session.rows<{ expires: string }>(nthExpiry, [behind, last])
+        behind = boundary?.expires ?? last
+        const { affectedRows } = await session.run('DELETE FROM token WHERE expires <= ?', [behind])
         rows += affectedRows
         progress?.(rows)
-        if (boundary === undefined) return rows
       }
+      return rows
     }
     return order.transaction === 'one' ? this.pool.transaction(deleteBatches) : deleteBatches(this.pool)
   }

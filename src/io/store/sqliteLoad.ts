@@ -35,11 +35,10 @@ export const requireNoTokens = (database: Database): void => {
 }
 
 /**
- * Writes rows into an empty table, which keeps them in the order in which they come: best the order in which they were
- * issued, as a real table has them, since token_flush then finds its rows side by side. The index of ids stays in the
- * cache meanwhile. With the journal in memory rather than `OFF` a chunk
- * that fails is rolled back, at no measurable cost: new pages need no entry in a rollback journal.
- * Yields to the event loop between chunks.
+ * Writes rows into an empty table, which keeps them in the order in which they come. Best is the order in which they
+ * were issued, as a real table has them: token_flush then finds its rows side by side. The index of ids is filled
+ * within the cache meanwhile. With the journal in memory rather than `OFF` a chunk that fails is rolled back, at no
+ * measurable cost: new pages need no entry in a rollback journal. Yields to the event loop between chunks.
  */
 export const loadTokens = async (
   database: Database,
