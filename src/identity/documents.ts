@@ -10,6 +10,53 @@ export type UserDocument = Document & {
   readonly password_hash: string | null
   readonly password_expires_at?: string | null
   readonly default_project_id?: string | null
+  readonly options?: UserOptions
+}
+
+/** A user's options that change how they authenticate (`keystone/identity/backends/resource_options.py`). */
+export interface UserOptions {
+  readonly multi_factor_auth_enabled?: boolean | null
+  /** Any one of these lists of methods will do: `[["password", "totp"], …]`. */
+  readonly multi_factor_auth_rules?: readonly (readonly string[])[] | null
+}
+
+/**
+ * A user is in a group. Members are not kept in the document of the group: joining and leaving are a document put and
+ * removed (`membershipOf`, `membershipId`), and `find('membership', 'user_id' | 'group_id', …)` goes both ways.
+ */
+export type MembershipDocument = Document & { readonly user_id: string; readonly group_id: string }
+
+/** A membership as a document; its id follows from both, so that joining twice is joining once. */
+export const membershipOf = (userId: string, groupId: string): MembershipDocument => ({
+  id: membershipId(userId, groupId),
+  user_id: userId,
+  group_id: groupId,
+})
+
+export const membershipId = (userId: string, groupId: string): string => `${groupId}/${userId}`
+
+/** A credential. Type `totp`: `blob` is the secret in base32. */
+export type CredentialDocument = Document & {
+  readonly user_id: string
+  readonly project_id: string | null
+  readonly type: string
+  readonly blob: string
+}
+
+/**
+ * An application credential. `secret_hash` is what hashing the secret as a password gave; the API never shows it.
+ * `unrestricted` false: its tokens may not make application credentials and trusts.
+ */
+export type ApplicationCredentialDocument = Document & {
+  readonly name: string
+  readonly description: string | null
+  readonly user_id: string
+  readonly project_id: string
+  readonly secret_hash: string
+  readonly role_ids: readonly string[]
+  /** As Keystone writes it here, without zone: `2026-11-22T01:42:26.000000`, or null. */
+  readonly expires_at: string | null
+  readonly unrestricted: boolean
 }
 
 export type ProjectDocument = Document & {

@@ -32,6 +32,7 @@ export type DocumentKind =
   | 'project'
   | 'user'
   | 'group'
+  | 'membership'
   | 'role'
   | 'assignment'
   | 'service'
@@ -100,6 +101,7 @@ export const documentIndexes: Readonly<Record<DocumentKind, readonly string[]>> 
   project: ['name', 'domain_id', 'parent_id'],
   user: ['name', 'domain_id'],
   group: ['name', 'domain_id'],
+  membership: ['user_id', 'group_id'],
   role: ['name'],
   /** `actor_id` and `target_id` as in Keystone's table `assignment`. */
   assignment: ['actor_id', 'target_id'],
