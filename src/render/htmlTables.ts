@@ -145,7 +145,7 @@ export function peakSection(view: ReportView): SafeHtml {
     'peaks',
     'Peaks of refusals',
     html`<ol>
-      ${peaks.map((peak) => html`<li>${peakSentence(peak)}</li>`)}
+      ${peaks.map((peak) => html`<li>${peakSentence(peak, view.stretches)}</li>`)}
     </ol>`,
     table(
       'Peaks of refusals',

@@ -167,10 +167,14 @@ function latencyReason(view: ReportView): string[] {
       ? [`${op} ${change(before.p50Ms, after.p50Ms)} (p99 ${change(before.p99Ms, after.p99Ms)})`]
       : [],
   )
+  const late =
+    view.summary.generator.latenessP99Ms > view.header.latenessLimitMs
+      ? ' Do not trust these: the load generator was late, and its lateness is part of them.'
+      : ''
   const modelled = view.header.world === 'simulated' ? ', as modelled' : ''
   return words.length === 0
     ? []
-    : [`Response time of Keystone before → after the switch${modelled}: ${listed(words)}.`]
+    : [`Response time of Keystone before → after the switch${modelled}: ${listed(words)}.${late}`]
 }
 
 function tableReason(view: ReportView): string[] {
@@ -283,12 +287,16 @@ export const gateValue = (value: number | null, unit: GateUnit): string =>
   value === null ? '–' : `${figure(value)} ${unit}`
 
 /** A peak as one would tell it to a colleague. */
-export function peakSentence(peak: Peak): string {
+export function peakSentence(peak: Peak, stretches: readonly ViewStretch[]): string {
   const causes = Object.entries(peak.byCause)
     .sort((a, b) => b[1] - a[1])
     .map(([cause, n]) => (Object.keys(peak.byCause).length === 1 ? cause : `${cause} ${count(n)}`))
   const most = peak.mostUntilSec < peak.toSec ? `, 95 % of them by ${clockTime(peak.mostUntilSec)}` : ''
-  const estimate = peak.scaled ? ' (scaled up to full traffic)' : ''
+  const lapse = stretches.some(
+    (each) => each.timeLapse && peak.peakAtSec >= each.fromSec && peak.peakAtSec < each.toSec,
+  )
+  const scaled = peak.scaled ? ' (scaled up to full traffic)' : ''
+  const estimate = lapse ? `${scaled}, in the time-lapse, so its height predicts nothing` : scaled
   const sample =
     peak.leastTraffic < 1 ? `; counted in part at ${share(peak.leastTraffic, 1)} of the traffic` : ''
   return [

@@ -81,9 +81,11 @@ function bullet(text: string, width: number): string[] {
 function peakLines(view: ReportView, style: ChartStyle): string[] {
   const { peaks } = view.summary.rejections
   if (peaks.length === 0) return ['None: no class had a stretch in which its refusals stood out.']
+  const digits = `${peaks.length}`.length
+  const indent = ' '.repeat(digits + 2)
   return peaks.flatMap((peak, i) =>
-    wrap(`${i + 1}  ${peakSentence(peak)}`, style.width, '   ').map((line, at) =>
-      at === 0 ? line.slice(3) : line,
+    wrap(peakSentence(peak, view.stretches), style.width, indent).map((line, at) =>
+      at === 0 ? `${`${i + 1}`.padStart(digits)}  ${line.slice(indent.length)}` : line,
     ),
   )
 }

@@ -140,3 +140,35 @@ test('a series that packs small is what keeps the report small', () => {
   )
   expect(packNumbers(refused, 1).length).toBeLessThan(JSON.stringify(refused).length / 8)
 })
+
+describe('what is put into words', () => {
+  test('calls the times of the simulated world modelled', () => {
+    const record = cernRecord({ intervalSec: 60 })
+    const simulated = render({ ...record, header: { ...record.header, world: 'simulated' } })
+    expect(textOf(simulated)).toContain('before → after the switch, as modelled:')
+    expect(textOf(page)).not.toContain('modelled')
+  })
+
+  test('tells not to trust response times when the load generator was late', () => {
+    const record = cernRecord({ intervalSec: 60 })
+    const { end } = record
+    const late = end === null ? null : { ...end, lateness: { p50Ms: 1, p99Ms: 550, maxMs: 700 } }
+    const text = textOf(render({ ...record, end: late }))
+    expect(text).toContain('INCONCLUSIVE')
+    expect(text).toContain('Do not trust these: the load generator was late')
+    expect(text).toContain('No: requests were sent later than allowed')
+  })
+
+  test('names the classes that nothing in the run put an end to', () => {
+    expect(textOf(page)).toContain('Still being refused when the record ended: scripts.')
+  })
+
+  test('says that a peak inside the time-lapse predicts nothing', () => {
+    const clock = [
+      { untilSec: 1700, speed: 60, traffic: 1 },
+      { untilSec: 93_600, speed: 1440, traffic: 1 },
+    ]
+    const text = textOf(render(cernRecord({ intervalSec: 60, clock })))
+    expect(text).toContain('in the time-lapse, so its height predicts nothing')
+  })
+})
