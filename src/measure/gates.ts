@@ -68,21 +68,19 @@ export const evaluateGateText = (text: string, record: RunRecord): GateResult =>
 
 /** Judges one gate on a record. */
 export const evaluateGate = (gate: Gate, record: RunRecord): GateResult => {
-  const observed = observe(gate.metric, record)
-  const limit = limitOf(gate, record)
-  const note = [observed.note, limit.note].filter((text) => text !== '').join('; ')
-  const approximate = observed.approximate || limit.approximate
-  const told = {
-    gate: gate.text,
-    observed: observed.value,
-    limit: limit.value,
-    unit: gate.unit,
-    note,
-    approximate,
-  }
-  if (observed.value === null || limit.value === null) return { ...told, result: 'no-data' }
-  return { ...told, result: holds(observed.value, gate.comparison, limit.value) ? 'pass' : 'fail' }
+  const left = observe(gate.metric, record)
+  const right = limitOf(gate, record)
+  const note = [left.note, right.note].filter((text) => text !== '').join('; ')
+  const observed = tidy(left.value)
+  const limit = tidy(right.value)
+  const approximate = left.approximate || right.approximate
+  const told = { gate: gate.text, observed, limit, unit: gate.unit, note, approximate }
+  if (observed === null || limit === null) return { ...told, result: 'no-data' }
+  return { ...told, result: holds(observed, gate.comparison, limit) ? 'pass' : 'fail' }
 }
+
+/** Without the dust of floating point: 1.2 times 3 ms is 3.6 ms, and 3.6 ms is within that. */
+const tidy = (value: number | null): number | null => (value === null ? null : Math.round(value * 1e6) / 1e6)
 
 const holds = (left: number, comparison: Gate['comparison'], right: number): boolean => {
   switch (comparison) {

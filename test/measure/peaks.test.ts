@@ -3,6 +3,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Random } from '../../src/base/random.js'
 import { findPeaks } from '../../src/measure/peaks.js'
+import { backgroundOf } from '../../src/measure/standingOut.js'
 import type { Count } from '../../src/measure/record.js'
 import { countOf, eventOf, recordOf, refusedOf, type HandMade } from './handMade.js'
 
@@ -179,6 +180,32 @@ describe('backgrounds', () => {
     const random = new Random(5, 'floor')
     const record = run((sec) => poisson(random, sec < 1200 ? 0 : sec < 1500 ? 5 : 0.1))
     expect(findPeaks(record)).toMatchObject([{ fromSec: 1200, endedBy: 'still going on at the end' }])
+  })
+
+  test('is taken so high that a higher one would have shown more refusals, all but surely', () => {
+    const atMost = (k: number, mean: number): number => {
+      let term = Math.exp(-mean)
+      let total = term
+      for (let i = 1; i <= k; i++) total += term *= mean / i
+      return total
+    }
+    for (const k of [0, 1, 2, 5, 10, 50, 200, 500]) {
+      const grid = { intervalSec: 10, counts: [k, 0], exposureSec: [500, 500] }
+      const { perSec } = backgroundOf(grid, { from: 0, to: 2 }, 1000)
+      expect(atMost(k, perSec * 1000)).toBeLessThan(0.003)
+      expect(atMost(k, perSec * 1000)).toBeGreaterThan(0.0005)
+    }
+  })
+
+  test('a stray refusal shortly before the switch does not make the peak begin before it', () => {
+    const record = recordOf({
+      events: [cutover],
+      counts: (fromSec) => [
+        refusedOf(fromSec === 1190 ? 1 : 0, { ...heat, cause: 'expired' }),
+        fromSec >= 1200 && fromSec < 1800 ? refusedOf(1, heat) : countOf(1, heat),
+      ],
+    })
+    expect(findPeaks(record)).toMatchObject([{ fromSec: 1200, byCause: { 'uuid-on-fernet-node': 60 } }])
   })
 
   test('a background that comes in bursts makes no peaks of its bursts', () => {
