@@ -1,12 +1,18 @@
 // Seeded random numbers: small, fast, the same on every machine.
 // Every stream is named, so that adding a draw in one place moves no draw in another.
 
-/** FNV-1a of a text, 32 bits: turns the name of a stream into a seed. */
-const hashText = (text: string): number => {
+/** The multiplier of FNV-1a, and one without relation to it (the golden ratio's, of Knuth's multiplicative hashing). */
+const multipliers = [0x01000193, 0x9e3779b1] as const
+
+/**
+ * A hash of a text by the scheme of FNV-1a, 32 bits: turns the name of a stream into a seed. Two of them, with different
+ * multipliers, tell names apart; of 80,000 names one alone would more likely than not take two for the same.
+ */
+const hashText = (text: string, multiplier: number): number => {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) {
     hash ^= text.charCodeAt(i)
-    hash = Math.imul(hash, 0x01000193)
+    hash = Math.imul(hash, multiplier)
   }
   return hash >>> 0
 }
@@ -24,8 +30,8 @@ export class Random {
   constructor(seed: number, ...labels: readonly (string | number)[]) {
     const name = labels.join('/')
     this.a = seed >>> 0
-    this.b = hashText(name)
-    this.c = hashText(`${name}#${Math.floor(seed / 0x1_0000_0000)}`)
+    this.b = hashText(name, multipliers[0])
+    this.c = hashText(`${name}#${Math.floor(seed / 0x1_0000_0000)}`, multipliers[1])
     for (let i = 0; i < 12; i++) this.uint32()
   }
 
