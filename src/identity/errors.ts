@@ -72,8 +72,12 @@ export const refusals = {
   expecting: (attribute: string, target: string) =>
     because(400, `Expecting to find ${attribute} in ${target}. ${malformed}`),
   invalid: (message: string) => because(400, message),
-  conflict: (type: string, details: string) =>
-    because(409, `Conflict occurred attempting to store ${type} - ${details}.`),
+  conflict: (type: string, details: string, profile: ReleaseProfile) =>
+    because(409, `Conflict occurred attempting to store ${type} - ${details}${stop(profile)}`),
+  /** A 403 that is not about who asks (`ForbiddenNotSecurity`), so that it may say why. */
+  notAllowed: (message: string) => because(403, message),
+  /** A 404 in words of its own. */
+  absent: (message: string) => because(404, message),
   unexpected: () => because(500, 'An unexpected error prevented the server from fulfilling your request.'),
 } as const
 

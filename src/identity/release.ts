@@ -5,6 +5,25 @@ import { defaultMethodOrder } from '../token/payload.js'
 import type { PayloadOptions } from '../token/payload.js'
 import type { TokenFormat } from '../token/uuid.js'
 
+/** How the releases' resources differ; read from `keystone/` of each tag. */
+export interface ResourceProfile {
+  /** `password_expires_at` of a user. Since Newton. */
+  readonly userPasswordExpiry: boolean
+  /** `options` of a user. Since Ocata. */
+  readonly userOptions: boolean
+  /** `/v3/users/{id}/application_credentials`. Since Queens (API 3.10). */
+  readonly applicationCredentials: boolean
+  /** `/v3/system/users/{id}/roles` and the scope `system` of assignments. Since Queens. */
+  readonly systemGrants: boolean
+  /** Whether a 409 names what is there already, instead of `Duplicate Entry`. Since Ocata. */
+  readonly namesDuplicates: boolean
+  /**
+   * Whether disabling a project or a domain, deleting a role and taking a role away write revocation events, which
+   * stay for good. Up to Ocata; in Queens they only invalidate rows.
+   */
+  readonly broadEvents: boolean
+}
+
 /** What this project needs to know of a release. "Measured" refers to Newton 10.0.3 and Queens 13.0.4 over HTTP. */
 export interface ReleaseProfile {
   readonly release: Release
@@ -28,7 +47,7 @@ export interface ReleaseProfile {
   readonly uuidBody: 'stored' | 'rebuilt'
   /** How a UUID token that has expired is refused: as unknown (measured n) or as invalid (measured q). */
   readonly expiredUuid: 'not-found' | 'not-valid'
-  /** Whether `Could not find …: ID` and `… action: RULE` end in a full stop. Newton no, Queens yes (measured). */
+  /** Whether `Could not find …: ID` and `… action: RULE` end in a full stop. Measured n, q; Ocata by its source. */
   readonly fullStop: boolean
   /** A disabled project: named in a 404 even for X-Auth-Token (measured q), or refused as any dead token (n). */
   readonly namesDisabledProject: boolean
@@ -40,6 +59,8 @@ export interface ReleaseProfile {
   readonly projectTags: boolean
   /** What a trust's payload names: the token's user (Mitaka to Queens) or the trustee (later). Measured q. */
   readonly trustPayloadUser: 'token-user' | 'trustee'
+  /** What the API of users, projects, roles, … has and says in this release. */
+  readonly resources: ResourceProfile
   /** How payloads are packed; `raw` is msgpack before 1.0, which is what these releases ran on. */
   readonly payload: PayloadOptions
   /** Without keys Mitaka starts and answers 500; from Newton on the worker exits at once. */
@@ -61,6 +82,14 @@ const mitaka: ReleaseProfile = {
   passwordExpiresAt: false,
   projectTags: false,
   trustPayloadUser: 'token-user',
+  resources: {
+    userPasswordExpiry: false,
+    userOptions: false,
+    applicationCredentials: false,
+    systemGrants: false,
+    namesDuplicates: false,
+    broadEvents: true,
+  },
   payload: { methodOrder: defaultMethodOrder.kilo, family: 'raw', systemMarker: true },
   startsWithoutKeys: true,
   api: { id: 'v3.6', updated: '2016-04-04T00:00:00Z' },
@@ -70,6 +99,7 @@ const newton: ReleaseProfile = {
   ...mitaka,
   release: 'newton',
   startsWithoutKeys: false,
+  resources: { ...mitaka.resources, userPasswordExpiry: true },
   api: { id: 'v3.7', updated: '2016-10-06T00:00:00Z' },
 }
 
@@ -81,7 +111,9 @@ const ocata: ReleaseProfile = {
   allowExpiredWindowSec: 172_800,
   uuidBody: 'rebuilt',
   expiredUuid: 'not-valid',
+  fullStop: true,
   passwordExpiresAt: true,
+  resources: { ...newton.resources, userOptions: true, namesDuplicates: true },
   payload: { ...newton.payload, methodOrder: defaultMethodOrder.ocata },
   api: { id: 'v3.8', updated: '2017-02-22T00:00:00Z' },
 }
@@ -89,10 +121,10 @@ const ocata: ReleaseProfile = {
 const queens: ReleaseProfile = {
   ...ocata,
   release: 'queens',
-  fullStop: true,
   namesDisabledProject: true,
   explainsTrustRescoping: true,
   projectTags: true,
+  resources: { ...ocata.resources, applicationCredentials: true, systemGrants: true, broadEvents: false },
   payload: { ...ocata.payload, methodOrder: defaultMethodOrder.queens },
   api: { id: 'v3.10', updated: '2018-02-28T00:00:00Z' },
 }

@@ -7,35 +7,11 @@ import { ApiError, refusals } from './errors.js'
 import { replyRefusal, withoutBody } from './exchange.js'
 import type { Reply, Request } from './exchange.js'
 import { catalogOfToken, domainsToScope, projectsToScope, revocationEvents } from './listings.js'
-import { callerOf } from './policy.js'
+import { withCaller } from './operations.js'
+import type { Operations, Resource } from './operations.js'
 import type { IdentityCase } from './questions.js'
-import { refusalOf } from './tokenCheck.js'
-import type { GoodToken } from './tokenCheck.js'
 import { createTrust, deleteTrust, listTrusts, showTrust } from './trusts.js'
 import { revoke, validate } from './validate.js'
-
-/** Answers at once if it has nothing to ask. */
-type Operation = (context: Context, request: Request) => Reply | IdentityCase<Reply>
-
-/** What can be done with a path, by method. HEAD is GET unless it stands here itself. */
-export type Operations = Readonly<
-  Partial<Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Operation>>
->
-
-/** The operations of the path whose parts after `/v3/NAME` are given; null: there is no such path. */
-type Resource = (rest: readonly string[]) => Operations | null
-
-/** An operation for whoever has a good token; others get 401, or what `refusalOf` says. */
-const withCaller = (
-  operation: (context: Context, request: Request, caller: GoodToken) => Reply | IdentityCase<Reply>,
-): Operation =>
-  function* (context, request) {
-    const caller = yield* callerOf(context, request)
-    if (caller === null) return replyRefusal(context, refusals.unauthorized())
-    if (!caller.good) return replyRefusal(context, refusalOf(caller, 'auth'), { refused: 'auth' })
-    const answer = operation(context, request, caller)
-    return 'status' in answer ? answer : yield* answer
-  }
 
 const tokens: Operations = { POST: authenticate, GET: validate, HEAD: validate, DELETE: revoke }
 
