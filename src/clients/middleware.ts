@@ -131,8 +131,9 @@ export class Service {
         judged: caller,
         format: token.format,
       }) as ApiReply
-      if (unanswered(reply)) yield { kind: 'pause', seconds: 0.5 }
-      else if (reply.status !== 401) return reply
+      if (unanswered(reply)) {
+        if (attempt === 0) yield { kind: 'pause', seconds: 0.5 }
+      } else if (reply.status !== 401) return reply
       // Another call of this worker may have renewed the token meanwhile; then that one is used.
       else if (worker.token === own) worker.token = null
     }
