@@ -162,7 +162,7 @@ const scopeId = (scope: Scope): string => {
  * (true, 16 bytes) or (false, text). Only ids that come back unchanged are shortened to bytes. Keystone also
  * shortens upper-case and dashed UUIDs, and gets another text back.
  */
-const writeId = (out: MsgpackWriter, id: string): void => {
+export const writeId = (out: MsgpackWriter, id: string): void => {
   out.array(2)
   if (uuidHex.test(id)) out.boolean(true).bytes(Buffer.from(id, 'hex'))
   else out.boolean(false).text(id)
