@@ -8,6 +8,7 @@ import { openingOrder, openWithRing } from './keyring.js'
 import type { KeyRing } from './keyring.js'
 import { packPayload, unpackPayload } from './payload.js'
 import type { PayloadOptions, PayloadVersion, UnpackedPayload } from './payload.js'
+import type { ReceiptKeys } from './receipt.js'
 import { TokenError } from './tokenError.js'
 
 /** A token that was opened. */
@@ -48,6 +49,8 @@ export interface Sealer {
   issue(claims: Claims, options: { readonly iv: Uint8Array }): string
   /** Opens a token whatever its age; expiry and revocation are the identity logic's. Never throws. */
   open(token: string): OpenedToken | OpenProblem
+  /** What auth receipts are sealed and opened with: the same keys. */
+  readonly receiptKeys: ReceiptKeys
 }
 
 /**
@@ -67,6 +70,7 @@ export const createSealer = (input: {
 }): Sealer => {
   const { ring, payloadOptions } = input
   return {
+    receiptKeys: input,
     issue(claims, { iv }) {
       const key = openingOrder(ring)[0]
       if (key === undefined) throw new TokenError('no-keys', 'the key ring is empty')

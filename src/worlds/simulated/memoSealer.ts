@@ -10,6 +10,7 @@ export const createMemoSealer: typeof createSealer = (input) => {
   let young = new Map<string, ReturnType<Sealer['open']>>()
   let old = new Map<string, ReturnType<Sealer['open']>>()
   return {
+    receiptKeys: sealer.receiptKeys,
     issue: (claims, options) => sealer.issue(claims, options),
     open: (token) => {
       const known = young.get(token) ?? old.get(token)
