@@ -4,6 +4,7 @@ import { createPool } from 'mysql2/promise'
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise'
 import { setTimeout as wait } from 'node:timers/promises'
 import { InputError, WorldError } from '../../base/errors.js'
+import { errorDetail } from './driverError.js'
 
 /** Where a database is and who we are there. */
 export interface MysqlAddress {
@@ -62,17 +63,14 @@ export const parseMysqlUrl = (text: string): MysqlAddress => {
 export const publicName = ({ user, host, port, database }: MysqlAddress): string =>
   `mysql://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
 
-const errorNumber = (error: unknown): number =>
-  error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : 0
-
-/** ER_LOCK_DEADLOCK, ER_LOCK_WAIT_TIMEOUT, and Galera's ER_UNKNOWN_COM_ERROR "not yet prepared" is none of them. */
-const lostALock = (error: unknown): boolean => [1213, 1205].includes(errorNumber(error))
+/** ER_LOCK_DEADLOCK (Galera's certification failures have its number too) and ER_LOCK_WAIT_TIMEOUT. */
+const lostALock = (error: unknown): boolean => ['1213', '1205'].includes(errorDetail(error, 'errno'))
 
 /** What a failure to connect means, and what to do. */
 export const connectionProblem = (address: MysqlAddress, error: unknown): WorldError => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = errorDetail(error, 'code')
   // Node gives an error without a message where a name has several addresses and none answers.
-  const said = error instanceof Error && error.message !== '' ? error.message : code
+  const said = errorDetail(error, 'message') || code
   const remedies: Readonly<Record<string, string>> = {
     ER_BAD_DB_ERROR: `make it: CREATE DATABASE \`${address.database}\` CHARACTER SET utf8`,
     ER_DBACCESS_DENIED_ERROR: `GRANT ALL ON \`${address.database}\`.* to that user, or make the database if it does not exist`,

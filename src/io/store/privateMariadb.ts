@@ -12,6 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createConnection } from 'mysql2/promise'
 import { WorldError } from '../../base/errors.js'
+import { errorDetail } from './driverError.js'
 
 export interface PrivateMariadb {
   /** `mysql://user:password@127.0.0.1:port/database`; the password is random and lives as long as the server. */
@@ -86,8 +87,9 @@ const makeDataFolder = async (installer: string, dataFolder: string): Promise<vo
       ...userOption(),
     ])
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error)
-    throw new WorldError(`mariadb-install-db could not make ${dataFolder}: ${said.slice(-1500)}`)
+    throw new WorldError(
+      `mariadb-install-db could not make ${dataFolder}: ${errorDetail(error, 'message').slice(-1500)}`,
+    )
   }
 }
 

@@ -4,7 +4,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { WorldError } from '../../base/errors.js'
 import type { TokenRow } from '../../identity/store.js'
 import { sqliteInstant, tokenColumnNames, tokenValues } from './columns.js'
-import { createIndex, isDatabaseBusy, tokenIndexes } from './sqliteSchema.js'
+import { createIndex, isBusy, tokenIndexes } from './sqliteSchema.js'
 import type { Database } from './sqliteSchema.js'
 
 /** Rows a transaction, and between two reports of progress. */
@@ -20,7 +20,7 @@ const leaveLog = (database: Database): void => {
     database.pragma('journal_mode = MEMORY')
   } catch (error) {
     // Others are looking: loading through the log works too, it only takes about twice as long.
-    if (!isDatabaseBusy(error)) throw error
+    if (!isBusy(error)) throw error
   } finally {
     database.pragma(`busy_timeout = ${String(timeoutMs)}`)
   }

@@ -3,6 +3,7 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import { setTimeout as wait } from 'node:timers/promises'
 import { InputError, WorldError } from '../../base/errors.js'
+import { errorDetail } from './driverError.js'
 
 export type Database = BetterSqlite3.Database
 type Driver = typeof BetterSqlite3
@@ -17,6 +18,9 @@ const busyTimeoutMs = 30_000
 const openPatienceMs = 5000
 /** After a large transaction the write-ahead log is cut back to this many bytes. */
 const journalSizeBytes = 64 * 1024 * 1024
+
+/** Of the file, so much is read where the system's page cache has it, without a call: about 15 % of a look-up. */
+const mappedBytes = 8 * 1024 * 1024 * 1024
 
 /** Keystone's own table (K@mitaka-eol, migration 067_kilo.py), as SQLAlchemy makes it in SQLite. */
 const tokenTable = `CREATE TABLE IF NOT EXISTS token (
@@ -51,10 +55,8 @@ const factTable = `CREATE TABLE IF NOT EXISTS fact (
 export const createIndex = ([name, columns]: (typeof tokenIndexes)[number]): string =>
   `CREATE INDEX IF NOT EXISTS ${name} ON token (${columns})`
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+/** Whether an error says that another process holds the file. */
+export const isBusy = (error: unknown): boolean => errorDetail(error, 'code').startsWith('SQLITE_BUSY')
 
 const loadDriver = async (): Promise<Driver> => {
   try {
@@ -64,7 +66,7 @@ const loadDriver = async (): Promise<Driver> => {
     return driver
   } catch (error) {
     throw new WorldError(
-      `the SQLite driver (optional dependency better-sqlite3) cannot be loaded: ${messageOf(error).split('\n')[0]}; ` +
+      `the SQLite driver (optional dependency better-sqlite3) cannot be loaded: ${errorDetail(error, 'message').split('\n')[0]}; ` +
         'install it with `npm install better-sqlite3@12` (where no prebuilt binary fits it needs a C++ compiler, make and python3), ' +
         'or use another store: `--store mariadb` or `--store mysql://…`',
     )
@@ -120,7 +122,7 @@ export const openDatabase = async (file: string): Promise<Database> => {
   try {
     database = new driver(file, { timeout: busyTimeoutMs })
   } catch (error) {
-    throw new WorldError(`cannot open the SQLite file ${file}: ${messageOf(error)}`)
+    throw new WorldError(`cannot open the SQLite file ${file}: ${errorDetail(error, 'message')}`)
   }
   const giveUpMs = performance.now() + openPatienceMs
   for (;;) {
@@ -130,6 +132,7 @@ export const openDatabase = async (file: string): Promise<Database> => {
       // times would then tell of this machine's disk, not of tokens.
       database.pragma('synchronous = OFF')
       database.pragma(`journal_size_limit = ${journalSizeBytes}`)
+      database.pragma(`mmap_size = ${mappedBytes}`)
       prepareTables(database, file)
       return database
     } catch (error) {
@@ -139,7 +142,7 @@ export const openDatabase = async (file: string): Promise<Database> => {
       }
       database.close()
       if (error instanceof InputError) throw error
-      if (error instanceof Error && 'code' in error && error.code === 'SQLITE_NOTADB') {
+      if (errorDetail(error, 'code') === 'SQLITE_NOTADB') {
         throw new InputError([
           {
             path: '--store',
@@ -148,10 +151,7 @@ export const openDatabase = async (file: string): Promise<Database> => {
           },
         ])
       }
-      throw new WorldError(`cannot use the SQLite file ${file}: ${messageOf(error)}`)
+      throw new WorldError(`cannot use the SQLite file ${file}: ${errorDetail(error, 'message')}`)
     }
   }
 }
-
-/** Whether an error says that another process holds the file. */
-export const isDatabaseBusy = isBusy
