@@ -3,8 +3,6 @@
 import type { Claims } from '../token/claims.js'
 import type { Context } from './context.js'
 import { authMethods } from './authMethods.js'
-import type { Proof } from './authMethods.js'
-import { isLive } from './derived.js'
 import { textOrNull } from './documents.js'
 import { ApiError, refusals } from './errors.js'
 import { hasQuery, replyJson } from './exchange.js'
@@ -12,6 +10,9 @@ import type { Reply, Request } from './exchange.js'
 import { parseInstant } from './instants.js'
 import { freshAuditIds, issueToken } from './issue.js'
 import { member } from './json.js'
+import { isEnough, passedBefore, replyNotEnough, rulesOf } from './multiFactor.js'
+import { proofOf } from './proof.js'
+import type { AuthMethod, Proof } from './proof.js'
 import { ask } from './questions.js'
 import type { IdentityCase } from './questions.js'
 import { grantScope } from './scopes.js'
@@ -26,37 +27,55 @@ const authOf = (request: Request): unknown => {
   return auth
 }
 
-/** Runs each method that the identity names. All must speak of one user. */
-function* prove(context: Context, identity: unknown): IdentityCase<{ proof: Proof; methods: string[] }> {
-  if (identity === undefined) throw new ApiError(refusals.expecting('identity', 'auth'))
-  const methods = member(identity, 'methods')
-  if (!Array.isArray(methods)) throw new ApiError(refusals.expecting('methods', 'identity'))
-  const proofs: Proof[] = []
-  const names: string[] = []
-  for (const name of new Set(methods as unknown[])) {
-    const method =
-      typeof name === 'string' && Object.hasOwn(authMethods, name) ? authMethods[name] : undefined
-    if (method === undefined || typeof name !== 'string') throw new ApiError(refusals.unsupportedMethod())
-    const payload = member(identity, name)
-    if (payload === undefined) throw new ApiError(refusals.expecting(name, 'identity'))
-    proofs.push(yield* method(context, payload))
-    names.push(name)
-  }
-  const [first] = proofs
-  if (first === undefined || proofs.some((proof) => proof.userId !== first.userId)) {
-    throw new ApiError(refusals.unauthorized())
-  }
-  return { proof: proofs.find((proof) => proof.parent !== null) ?? first, methods: names }
+interface AskedMethod {
+  readonly name: string
+  readonly method: AuthMethod
+  readonly payload: unknown
 }
 
-/** The methods of a token: those of the token it was made from, then its own, each once. */
-const methodsOf = (proof: Proof, names: readonly string[]): string[] => [
-  ...new Set([...(proof.parent?.claims.methods ?? []), ...names]),
-]
+/** The methods that an identity names, each once. @throws ApiError 400 without what they need, 401 for what is not on */
+const methodsAsked = (context: Context, identity: unknown): readonly AskedMethod[] => {
+  if (identity === undefined) throw new ApiError(refusals.expecting('identity', 'auth'))
+  const given = member(identity, 'methods')
+  if (!Array.isArray(given)) throw new ApiError(refusals.expecting('methods', 'identity'))
+  const names = [...new Set(given as unknown[])].map(String)
+  const missing = names.find((name) => member(identity, name) === undefined)
+  if (missing !== undefined) throw new ApiError(refusals.expecting(missing, 'identity'))
+  const { methods } = context.config
+  return names.map((name) => {
+    const method = methods.includes(name) && Object.hasOwn(authMethods, name) ? authMethods[name] : undefined
+    if (method === undefined) throw new ApiError(refusals.unsupportedMethod(methods))
+    return { name, method, payload: member(identity, name) }
+  })
+}
+
+/** Runs each method. All must speak of one user; what one of them found besides holds for all. @throws ApiError 401 */
+function* prove(context: Context, asked: readonly AskedMethod[], scope: unknown): IdentityCase<Proof> {
+  let all: Proof | null = null
+  for (const { method, payload } of asked) {
+    const answer = method(context, payload, scope)
+    const proof: Proof = 'user' in answer ? answer : yield* answer
+    if (all !== null && all.user.id !== proof.user.id) throw new ApiError(refusals.unauthorized())
+    all = proofOf(proof.user, {
+      parent: proof.parent ?? all?.parent ?? null,
+      credential: proof.credential ?? all?.credential ?? null,
+      federated: proof.federated ?? all?.federated ?? null,
+    })
+  }
+  if (all === null) throw new ApiError(refusals.unauthorized())
+  return all
+}
+
+/**
+ * The token that this one goes on from: its audit chain and its end. A federated token is exchanged as if its provider
+ * had vouched again, with a chain and a life of its own (`handle_scoped_token` in `keystone/auth/plugins/mapped.py`).
+ */
+const parentOf = (proof: Proof): Claims | null =>
+  proof.federated === null ? (proof.parent?.claims ?? null) : null
 
 /** A token made from another ends when that one does; a trust's token ends with the trust at the latest. */
 const expiryOf = (context: Context, proof: Proof, granted: Granted, issuedAtSec: number): number => {
-  const nominal = proof.parent?.claims.expiresAtSec ?? issuedAtSec + context.config.expirationSec
+  const nominal = parentOf(proof)?.expiresAtSec ?? issuedAtSec + context.config.expirationSec
   const trust = granted.standing.trust
   const ends = trust === null ? null : parseInstant(textOrNull(trust, 'expires_at') ?? '')
   return ends === null ? nominal : Math.min(nominal, ends)
@@ -75,19 +94,32 @@ function* consumeUse(granted: Granted, tokenId: string, isRow: boolean): Identit
 /** POST /v3/auth/tokens. `?nocatalog` leaves the catalog out. */
 export function* authenticate(context: Context, request: Request): IdentityCase<Reply> {
   const auth = authOf(request)
-  const { proof, methods } = yield* prove(context, member(auth, 'identity'))
-  const user = context.facts.get('user', proof.userId)
-  if (user === null || !isLive(context.facts, user)) throw new ApiError(refusals.unauthorized('user-gone'))
-  const granted = grantScope(context, user, member(auth, 'scope'))
+  const scope = member(auth, 'scope')
+  const asked = methodsAsked(context, member(auth, 'identity'))
+  const proof = yield* prove(context, asked, scope)
+  const { user, credential, federated } = proof
+  const methods = [
+    ...new Set([
+      ...(proof.parent?.claims.methods ?? []),
+      ...asked.map(({ name }) => name),
+      ...passedBefore(context, request, user),
+    ]),
+  ]
+  const rules = rulesOf(context, user)
+  if (!isEnough(rules, methods)) return replyNotEnough(context, user, methods, rules)
+  const granted = grantScope(context, proof, scope)
   const issuedAtSec = Math.floor(context.nowSec)
   const claims: Claims = {
     userId: granted.standing.user.id,
-    methods: methodsOf(proof, methods),
-    auditIds: freshAuditIds(context, proof.parent?.claims.auditIds),
+    methods,
+    auditIds: freshAuditIds(context, parentOf(proof)?.auditIds),
     issuedAtSec,
     expiresAtSec: expiryOf(context, proof, granted, issuedAtSec),
     scope: granted.scope,
     ...(granted.trust === null ? {} : { trust: granted.trust }),
+    ...(credential === null ? {} : { applicationCredentialId: credential.id }),
+    // A trust's token says nothing of providers: Keystone's payload for it has no room for them.
+    ...(federated === null || granted.trust !== null || credential !== null ? {} : { federated }),
   }
   const options = { catalog: !hasQuery(request.query, 'nocatalog') }
   const { id, row } = issueToken(context, claims, granted.standing, options)

@@ -4,7 +4,7 @@ import type { ProviderMode } from '../token/mode.js'
 import type { Sealer } from '../token/sealer.js'
 import { Derived } from './derived.js'
 import type { Facts } from './derived.js'
-import type { ReleaseProfile } from './release.js'
+import type { ReleaseProfile, RevocationLoad } from './release.js'
 
 export interface IdentityConfig {
   readonly profile: ReleaseProfile
@@ -22,6 +22,17 @@ export interface IdentityConfig {
   readonly redelegationMax: number
   /** `[identity] default_domain_id`. */
   readonly defaultDomainId: string
+  /** `[auth] methods`: the names of the methods that are on. */
+  readonly methods: readonly string[]
+  /**
+   * Whether a login that does not meet its user's rules is given a receipt. On unless given, whatever the release:
+   * clients of today know what to do with one. `profile.receipts` says what the release itself does.
+   */
+  readonly receipts: boolean
+  /** `[totp] included_previous_windows`: 1 is the default since Train; releases before that accept none. */
+  readonly totpPreviousWindows: number
+  /** How many revocation events a validation is taken to read; the release's own unless given. Costs only. */
+  readonly revocation: RevocationLoad
 }
 
 /** A configuration from what differs between clouds; the rest are Keystone's defaults. */
@@ -33,6 +44,10 @@ export const identityConfig = (
   serviceRoles: ['service'],
   redelegationMax: 3,
   defaultDomainId: 'default',
+  methods: given.profile.payload.methodOrder,
+  receipts: true,
+  totpPreviousWindows: 1,
+  revocation: given.profile.revocationLoad,
   ...given,
 })
 

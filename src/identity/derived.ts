@@ -1,5 +1,6 @@
 // What follows from the cloud's facts and is asked for at every validation, kept until the facts change.
 // It exists for speed: texts of users and projects, role lists, the catalog, the index of revocations.
+import type { FederatedClaims } from '../token/claims.js'
 import { Catalog } from './catalog.js'
 import { isEnabled, systemTarget, textOf, textOrNull } from './documents.js'
 import { jsonString, jsonText } from './json.js'
@@ -16,6 +17,16 @@ export interface RoleSet {
   readonly names: readonly string[]
   /** JSON text of the list. */
   readonly text: string
+}
+
+/** The domain that federated users are shown with (`[federation] federated_domain_name`). */
+export const federatedDomain = 'Federated'
+
+/** What a user may scope a token to. */
+export interface Targets {
+  readonly projects: ReadonlySet<string>
+  readonly domains: ReadonlySet<string>
+  readonly system: boolean
 }
 
 const noRoles: RoleSet = { ids: [], names: [], text: '[]' }
@@ -88,16 +99,61 @@ export class Derived {
     return this.catalog.text(projectId, userId)
   }
 
-  /** The roles that a user has on a project, on a domain, or on the system (`systemTarget`). */
-  rolesOn(userId: string, targetId: string): RoleSet {
+  /**
+   * JSON text of a federated token's user. What is known of it came from its identity provider, so it has no domain of
+   * the cloud and no password (`_rebuild_federated_info` in `keystone/token/providers/fernet/core.py@13.0.4`).
+   */
+  federatedUserText(user: Document, federated: FederatedClaims): string {
+    return jsonText({
+      id: user.id,
+      name: textOf(user, 'name'),
+      'OS-FEDERATION': {
+        groups: federated.groupIds.map((id) => ({ id })),
+        identity_provider: { id: federated.idpId },
+        protocol: { id: federated.protocolId },
+      },
+      domain: { id: federatedDomain, name: federatedDomain },
+    })
+  }
+
+  /**
+   * The roles that a user has on a project, on a domain, or on the system (`systemTarget`), by itself and by its groups.
+   * @param groupIds further groups, which an identity provider named and nobody recorded
+   */
+  rolesOn(userId: string, targetId: string, groupIds: readonly string[] = []): RoleSet {
     this.update()
-    const ofUser = this.rolesByUser.get(userId)
-    const known = ofUser?.get(targetId)
+    const who = groupIds.length === 0 ? userId : [userId, ...groupIds].join(' ')
+    const known = this.rolesByUser.get(who)?.get(targetId)
     if (known !== undefined) return known
-    const roles = roleSet(this.findRoles(userId, targetId), false)
-    if (ofUser === undefined) this.rolesByUser.set(userId, new Map([[targetId, roles]]))
+    const roles = roleSet(this.findRoles(userId, targetId, groupIds), false)
+    const ofUser = this.rolesByUser.get(who)
+    if (ofUser === undefined) this.rolesByUser.set(who, new Map([[targetId, roles]]))
     else ofUser.set(targetId, roles)
     return roles
+  }
+
+  /** Those roles of a set whose ids are given, as an application credential lends some of its user's. */
+  rolesAmong(held: RoleSet, ids: readonly string[]): RoleSet {
+    return roleSet(this.rolesById(held.ids.filter((id) => ids.includes(id))), false)
+  }
+
+  /**
+   * What a user may scope a token to, by itself and by its groups: ids of projects and domains, and whether the system.
+   * Nothing is said about whether they are enabled.
+   */
+  targetsOf(userId: string, groupIds: readonly string[] = []): Targets {
+    const projects = new Set<string>()
+    const domains = new Set<string>()
+    let system = false
+    for (const assignment of this.assignmentsOf(userId, groupIds)) {
+      const targetId = textOf(assignment, 'target_id')
+      if (assignment['inherited'] === true) {
+        for (const project of this.projectsBelow(targetId)) projects.add(project)
+      } else if (targetId === systemTarget) system = true
+      else if (this.facts.get('project', targetId) !== null) projects.add(targetId)
+      else if (this.facts.get('domain', targetId) !== null) domains.add(targetId)
+    }
+    return { projects, domains, system }
   }
 
   /** Roles by their ids, as a trust's token lists them; ids that are gone are left out. */
@@ -128,9 +184,29 @@ export class Derived {
     return roles
   }
 
-  private findRoles(userId: string, targetId: string): Document[] {
+  /** Assignments to a user and to the groups that it is in. */
+  private *assignmentsOf(userId: string, groupIds: readonly string[]): Iterable<Document> {
+    yield* this.facts.find('assignment', 'actor_id', userId)
+    const recorded = this.facts.find('membership', 'user_id', userId)
+    if (recorded.length === 0 && groupIds.length === 0) return
+    const groups = new Set([...recorded.map((membership) => textOf(membership, 'group_id')), ...groupIds])
+    for (const group of groups) yield* this.facts.find('assignment', 'actor_id', group)
+  }
+
+  /** All projects of a domain, or below a project: where its inherited roles hold. */
+  private *projectsBelow(targetId: string): Iterable<string> {
+    for (const project of this.facts.find('project', 'domain_id', targetId)) yield project.id
+    const below = new Set([targetId])
+    for (const parent of below) {
+      for (const child of this.facts.find('project', 'parent_id', parent)) below.add(child.id)
+    }
+    below.delete(targetId)
+    yield* below
+  }
+
+  private findRoles(userId: string, targetId: string, groupIds: readonly string[]): Document[] {
     const ids = new Set<string>()
-    for (const assignment of this.facts.find('assignment', 'actor_id', userId)) {
+    for (const assignment of this.assignmentsOf(userId, groupIds)) {
       if (assignment['inherited'] === true) {
         if (this.inherits(targetId, textOf(assignment, 'target_id'))) ids.add(textOf(assignment, 'role_id'))
       } else if (assignment['target_id'] === targetId) ids.add(textOf(assignment, 'role_id'))

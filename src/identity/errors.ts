@@ -1,7 +1,7 @@
 // The identity API's refusals: status, title, message, and why a token was no good; one table.
 // It exists so that bodies come out as Keystone's and no refusal is without its cause.
 import type { Cause } from '../measure/sample.js'
-import { jsonString } from './json.js'
+import { jsonString, jsonText } from './json.js'
 import type { ReleaseProfile } from './release.js'
 
 /** Titles by status, as Keystone's exceptions name them (`keystone/exception.py`). */
@@ -28,6 +28,11 @@ export interface Refusal {
   readonly message: string
   /** Why a token was refused; null when the refusal is about something else. */
   readonly cause: Cause | null
+  /**
+   * What a failed method says besides (`AuthPluginException`): a member of the body. Such a 401 does not say where to
+   * authenticate.
+   */
+  readonly identity?: Readonly<Record<string, unknown>>
 }
 
 /** A request that is refused. Thrown within a use case; `handle` makes the reply of it. */
@@ -35,12 +40,14 @@ export class ApiError extends Error implements Refusal {
   override readonly name = 'ApiError'
   readonly status: ErrorStatus
   override readonly cause: Cause | null
+  declare readonly identity?: Readonly<Record<string, unknown>>
   /** Which token it is about, if it is about one. */
   readonly refused: RefusedToken | null
   constructor(refusal: Refusal, refused: RefusedToken | null = null) {
     super(refusal.message)
     this.status = refusal.status
     this.cause = refusal.cause
+    if (refusal.identity !== undefined) this.identity = refusal.identity
     this.refused = refused
   }
 }
@@ -58,11 +65,33 @@ const because = (status: ErrorStatus, message: string, cause: Cause | null = nul
 export const refusals = {
   unauthorized: (cause: Cause | null = null) =>
     because(401, 'The request you have made requires authentication.', cause),
-  unsupportedMethod: () => because(401, 'Attempted to authenticate with an unsupported method.'),
+  unsupportedMethod: (methods: readonly string[]) => ({
+    ...because(401, 'Attempted to authenticate with an unsupported method.'),
+    identity: { methods },
+  }),
+  credentialScope: () => ({
+    ...because(
+      401,
+      'Error authenticating with application credential: Application credentials cannot request a scope.',
+    ),
+    identity: {},
+  }),
+  /** Rules of several methods are not met, by a service that hands out no receipts. `methods` were passed. */
+  insufficientMethods: (userId: string, methods: readonly string[]) =>
+    because(
+      401,
+      `Insufficient auth methods received for ${userId}. Auth Methods Provided: [${methods.join(',')}].`,
+    ),
+  noReceipt: (receipt: string) => because(401, `Could not find auth receipt: ${receipt}.`),
   forbidden: (cause: Cause | null = null) =>
     because(403, 'You are not authorized to perform the requested action.', cause),
   forbiddenAction: (action: string, profile: ReleaseProfile) =>
     because(403, `You are not authorized to perform the requested action: ${action}${stop(profile)}`),
+  /** A 403 that says why in releases that do (since Ocata), and nothing in others. */
+  forbiddenBecause: (action: string, profile: ReleaseProfile) =>
+    profile.explainsForbidden
+      ? because(403, `You are not authorized to perform the requested action: ${action}${stop(profile)}`)
+      : because(403, 'You are not authorized to perform the requested action.'),
   noUsesLeft: (trustId: string) => because(403, `No remaining uses for trust: ${trustId}.`, 'trust-gone'),
   notFound: (what: string, id: string, profile: ReleaseProfile, cause: Cause | null = null) =>
     because(404, couldNotFind(what, id, profile), cause),
@@ -88,5 +117,7 @@ export const couldNotFind = (what: string, id: string, profile: ReleaseProfile):
   `Could not find ${what}: ${id}${stop(profile)}`
 
 /** The body of an error, as Keystone writes it. */
-export const errorText = (refusal: Pick<Refusal, 'status' | 'message'>): string =>
-  `{"error": {"code": ${refusal.status}, "title": ${jsonString(titles[refusal.status])}, "message": ${jsonString(refusal.message)}}}`
+export const errorText = (refusal: Pick<Refusal, 'status' | 'message' | 'identity'>): string => {
+  const identity = refusal.identity === undefined ? '' : `, "identity": ${jsonText(refusal.identity)}`
+  return `{"error": {"code": ${refusal.status}, "title": ${jsonString(titles[refusal.status])}, "message": ${jsonString(refusal.message)}${identity}}}`
+}

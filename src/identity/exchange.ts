@@ -76,7 +76,7 @@ export const replyNothing = (context: Context, more: Partial<Pick<Reply, 'seenFo
   body: null,
 })
 
-/** A refusal as a reply. A 401 tells where to authenticate. */
+/** A refusal as a reply. A 401 tells where to authenticate, unless a method says something of its own. */
 export const replyRefusal = (
   context: Context,
   refusal: Refusal,
@@ -86,7 +86,8 @@ export const replyRefusal = (
     ...more,
     cause: refusal.cause,
   })
-  if (refusal.status === 401) reply.headers['WWW-Authenticate'] = `Keystone uri="${context.config.publicUrl}"`
+  if (refusal.status === 401 && refusal.identity === undefined)
+    reply.headers['WWW-Authenticate'] = `Keystone uri="${context.config.publicUrl}"`
   return reply
 }
 

@@ -5,6 +5,15 @@ import { defaultMethodOrder } from '../token/payload.js'
 import type { PayloadOptions } from '../token/payload.js'
 import type { TokenFormat } from '../token/uuid.js'
 
+/** `all` of the revocation events, or those `filtered` by user, project, audit id and time. */
+export type RevocationLoad = 'all' | 'filtered'
+
+/**
+ * `[auth] methods` as this service has it in every release: Queens's default, of which each older release's default is
+ * the beginning, then `totp`, which no default has. So the bits of payloads are each release's own.
+ */
+const methodOrder = [...defaultMethodOrder.queens, 'totp'] as const
+
 /** How the releases' resources differ; read from `keystone/` of each tag. */
 export interface ResourceProfile {
   /** `password_expires_at` of a user. Since Newton. */
@@ -51,8 +60,22 @@ export interface ReleaseProfile {
   readonly fullStop: boolean
   /** A disabled project: named in a 404 even for X-Auth-Token (measured q), or refused as any dead token (n). */
   readonly namesDisabledProject: boolean
-  /** Whether refusing a trust's token to method `token` says so. Newton no, Queens yes (measured). */
-  readonly explainsTrustRescoping: boolean
+  /**
+   * Whether a 403 about trusts and rescoping says why. Newton no, Queens yes (measured); Ocata by its source
+   * (`ForbiddenAction` in `keystone/auth/plugins/token.py` and `keystone/trust/controllers.py`).
+   */
+  readonly explainsForbidden: boolean
+  /**
+   * How many revocation events a validation reads: Mitaka and Newton all of them, since Ocata those that a filter in SQL
+   * leaves (`keystone/revoke/backends/sql.py`, commit 9e8437146).
+   */
+  readonly revocationLoad: RevocationLoad
+  /** Whether a login that does not meet its user's rules is given a receipt to go on with. Since Stein, 15.0. */
+  readonly receipts: boolean
+  /** A token of the system buys none for a project or a domain. Since Queens (`keystone/auth/plugins/token.py`). */
+  readonly keepsSystemScope: boolean
+  /** A deleted user's trusts go too. Since Ocata (`_on_user_delete` in `keystone/trust/core.py`). */
+  readonly deletesTrustsOfUser: boolean
   /** `password_expires_at` of a token's user. Newton lacks it, Queens has it (measured); Ocata is an inference. */
   readonly passwordExpiresAt: boolean
   /** `tags` of a project. Since Queens (API 3.10). */
@@ -78,7 +101,11 @@ const mitaka: ReleaseProfile = {
   expiredUuid: 'not-found',
   fullStop: false,
   namesDisabledProject: false,
-  explainsTrustRescoping: false,
+  explainsForbidden: false,
+  revocationLoad: 'all',
+  receipts: false,
+  keepsSystemScope: false,
+  deletesTrustsOfUser: false,
   passwordExpiresAt: false,
   projectTags: false,
   trustPayloadUser: 'token-user',
@@ -90,7 +117,7 @@ const mitaka: ReleaseProfile = {
     namesDuplicates: false,
     broadEvents: true,
   },
-  payload: { methodOrder: defaultMethodOrder.kilo, family: 'raw', systemMarker: true },
+  payload: { methodOrder, family: 'raw', systemMarker: true },
   startsWithoutKeys: true,
   api: { id: 'v3.6', updated: '2016-04-04T00:00:00Z' },
 }
@@ -112,9 +139,11 @@ const ocata: ReleaseProfile = {
   uuidBody: 'rebuilt',
   expiredUuid: 'not-valid',
   fullStop: true,
+  explainsForbidden: true,
+  revocationLoad: 'filtered',
+  deletesTrustsOfUser: true,
   passwordExpiresAt: true,
   resources: { ...newton.resources, userOptions: true, namesDuplicates: true },
-  payload: { ...newton.payload, methodOrder: defaultMethodOrder.ocata },
   api: { id: 'v3.8', updated: '2017-02-22T00:00:00Z' },
 }
 
@@ -122,10 +151,9 @@ const queens: ReleaseProfile = {
   ...ocata,
   release: 'queens',
   namesDisabledProject: true,
-  explainsTrustRescoping: true,
+  keepsSystemScope: true,
   projectTags: true,
   resources: { ...ocata.resources, applicationCredentials: true, systemGrants: true, broadEvents: false },
-  payload: { ...ocata.payload, methodOrder: defaultMethodOrder.queens },
   api: { id: 'v3.10', updated: '2018-02-28T00:00:00Z' },
 }
 

@@ -7,7 +7,8 @@ import { isEnabled, systemTarget, textOf, textOrNull } from './documents.js'
 import { ApiError, refusals } from './errors.js'
 import { isObject, member, textMember } from './json.js'
 import { named, namedDomain } from './lookup.js'
-import { isLiveUser, liveTrust, rolesOfTrust } from './standing.js'
+import type { Proof } from './proof.js'
+import { isLiveUser, liveTrust, rolesOfCredential, rolesOfTrust } from './standing.js'
 import type { Standing } from './standing.js'
 import type { Document } from './store.js'
 
@@ -21,9 +22,13 @@ export interface Granted {
 
 const unauthorized = (): ApiError => new ApiError(refusals.unauthorized())
 
-const onProject = (context: Context, user: Document, project: Document | null): Granted => {
+const onProject = (context: Context, proof: Proof, project: Document | null): Granted => {
   if (project === null || !isLive(context.facts, project)) throw unauthorized()
-  const roles = context.derived.rolesOn(user.id, project.id)
+  const { user, credential, federated } = proof
+  const roles =
+    credential === null
+      ? context.derived.rolesOn(user.id, project.id, federated?.groupIds)
+      : rolesOfCredential(context, credential)
   if (roles.ids.length === 0) throw unauthorized()
   return {
     scope: { kind: 'project', projectId: project.id },
@@ -32,9 +37,9 @@ const onProject = (context: Context, user: Document, project: Document | null): 
   }
 }
 
-const onDomain = (context: Context, user: Document, domain: Document | null): Granted => {
+const onDomain = (context: Context, { user, federated }: Proof, domain: Document | null): Granted => {
   if (domain === null || !isEnabled(domain)) throw unauthorized()
-  const roles = context.derived.rolesOn(user.id, domain.id)
+  const roles = context.derived.rolesOn(user.id, domain.id, federated?.groupIds)
   if (roles.ids.length === 0) throw unauthorized()
   return {
     scope: { kind: 'domain', domainId: domain.id },
@@ -43,7 +48,9 @@ const onDomain = (context: Context, user: Document, domain: Document | null): Gr
   }
 }
 
-const onSystem = (context: Context, user: Document): Granted => {
+/** Not for federated users: no payload carries the system and their groups. */
+const onSystem = (context: Context, { user, federated }: Proof): Granted => {
+  if (federated !== null) throw unauthorized()
   const roles = context.derived.rolesOn(user.id, systemTarget)
   if (roles.ids.length === 0) throw unauthorized()
   return {
@@ -53,11 +60,14 @@ const onSystem = (context: Context, user: Document): Granted => {
   }
 }
 
-/** Trust gone: 404. Not its trustee, or the trustor is disabled or has lost a role: 403. */
+/**
+ * Trust gone: 401 (`TrustNotFound` becomes that in `keystone/auth/controllers.py` of all releases). Not its trustee, or
+ * the trustor is disabled or has lost a role: 403.
+ */
 const onTrust = (context: Context, trustee: Document, trustId: string): Granted => {
-  const { facts, config } = context
+  const { facts } = context
   const trust = liveTrust(facts, trustId, context.nowSec)
-  if (trust === null) throw new ApiError(refusals.notFound('trust', trustId, config.profile, 'trust-gone'))
+  if (trust === null) throw new ApiError(refusals.unauthorized('trust-gone'))
   const trusteeId = textOf(trust, 'trustee_user_id')
   const trustorId = textOf(trust, 'trustor_user_id')
   const trustor = facts.get('user', trustorId)
@@ -85,23 +95,29 @@ const unscoped = (user: Document): Granted => ({
 })
 
 /** No scope asked for: the user's default project if there is one with a role for them, else none. */
-const byDefault = (context: Context, user: Document): Granted => {
+const byDefault = (context: Context, proof: Proof): Granted => {
+  const { user, federated } = proof
+  if (federated !== null) return unscoped(user)
   const projectId = textOrNull(user, 'default_project_id')
   const project = projectId === null ? null : context.facts.get('project', projectId)
   if (project === null || !isLive(context.facts, project)) return unscoped(user)
   return context.derived.rolesOn(user.id, project.id).ids.length === 0
     ? unscoped(user)
-    : onProject(context, user, project)
+    : onProject(context, proof, project)
 }
 
 const scopeNames = ['project', 'domain', 'system', 'OS-TRUST:trust', 'unscoped'] as const
 
 /**
- * Grants what `auth.scope` asks for.
- * @throws ApiError 400 for a malformed scope, 401 without a role, 404 and 403 about trusts
+ * Grants what `auth.scope` asks for, or what the application credential is for.
+ * @throws ApiError 400 for a malformed scope, 401 without a role or for a trust that is gone, 403 about trusts
  */
-export const grantScope = (context: Context, user: Document, asked: unknown): Granted => {
-  if (asked === undefined || asked === null) return byDefault(context, user)
+export const grantScope = (context: Context, proof: Proof, asked: unknown): Granted => {
+  const { user, credential } = proof
+  if (credential !== null) {
+    return onProject(context, proof, context.facts.get('project', textOf(credential, 'project_id')))
+  }
+  if (asked === undefined || asked === null) return byDefault(context, proof)
   if (asked === 'unscoped') return unscoped(user)
   const chosen = isObject(asked) ? scopeNames.filter((name) => Object.hasOwn(asked, name)) : []
   if (chosen.length !== 1) {
@@ -111,11 +127,11 @@ export const grantScope = (context: Context, user: Document, asked: unknown): Gr
   const reference = member(asked, name ?? '')
   switch (name) {
     case 'project':
-      return onProject(context, user, named(context.facts, 'project', reference))
+      return onProject(context, proof, named(context.facts, 'project', reference))
     case 'domain':
-      return onDomain(context, user, namedDomain(context.facts, reference, 'domain'))
+      return onDomain(context, proof, namedDomain(context.facts, reference, 'domain'))
     case 'system':
-      return onSystem(context, user)
+      return onSystem(context, proof)
     case 'OS-TRUST:trust': {
       const id = textMember(reference, 'id')
       if (id === null) throw new ApiError(refusals.expecting('id', 'trust'))

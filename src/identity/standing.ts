@@ -76,6 +76,17 @@ export const rolesOfTrust = (context: Context, trust: Document): RoleSet | null 
 }
 
 /**
+ * The roles of an application credential that its user still has on its project. (Queens asks for those given to the
+ * user directly, and so refuses roles by a group although it let the credential have them; later releases mended that
+ * as here, `keystone/models/token_model.py`.)
+ */
+export const rolesOfCredential = (context: Context, credential: Document): RoleSet => {
+  const { derived } = context
+  const held = derived.rolesOn(textOf(credential, 'user_id'), textOf(credential, 'project_id'))
+  return derived.rolesAmong(held, textsOf(credential, 'role_ids'))
+}
+
+/**
  * Looks up what a token stands on, in Keystone's order: trust, user, project or domain, roles.
  * @param tokenText what the client sent, for the message when no role is left
  */
@@ -93,10 +104,13 @@ export const standingOf = (context: Context, claims: Claims, tokenText: string):
   }
   const user = facts.get('user', userId)
   if (user === null) return gone('user', userId, 'user-gone')
+  let credential: Document | null = null
   if (claims.applicationCredentialId !== undefined) {
     const id = claims.applicationCredentialId
-    if (facts.get('application_credential', id) === null) return gone('Application Credential', id, 'revoked')
+    credential = facts.get('application_credential', id)
+    if (credential === null) return gone('Application Credential', id, 'revoked')
   }
+  const groupIds = claims.federated?.groupIds
 
   let project: Document | null = null
   let domain: Document | null = null
@@ -111,7 +125,7 @@ export const standingOf = (context: Context, claims: Claims, tokenText: string):
       domain = facts.get('domain', scope.domainId)
       if (domain === null) return gone('domain', scope.domainId, 'revoked')
       if (!isEnabled(domain)) return fallen('revoked', null, null)
-      roles = derived.rolesOn(userId, scope.domainId)
+      roles = derived.rolesOn(userId, scope.domainId, groupIds)
       break
     case 'project':
     case 'trust':
@@ -122,7 +136,9 @@ export const standingOf = (context: Context, claims: Claims, tokenText: string):
           ? fallen('revoked', `Unable to validate token because project ${project.id} is disabled`, 'other')
           : fallen('revoked', null, null)
       }
-      roles = trust === null ? derived.rolesOn(userId, scope.projectId) : rolesOfTrust(context, trust)
+      if (trust !== null) roles = rolesOfTrust(context, trust)
+      else if (credential !== null) roles = rolesOfCredential(context, credential)
+      else roles = derived.rolesOn(userId, scope.projectId, groupIds)
       if (roles === null) return fallen('revoked', null, null, 403)
   }
   if (!isLive(facts, user)) return fallen('user-gone', null, null)

@@ -62,7 +62,10 @@ export const tokenPieces = (
   const scoped = standing.roles !== null
   return {
     claims,
-    userText: derived.userText(standing.user),
+    userText:
+      claims.federated === undefined
+        ? derived.userText(standing.user)
+        : derived.federatedUserText(standing.user, claims.federated),
     projectText,
     scopeText: scopeTextOf(context, standing, projectText, claims),
     rolesText: scoped ? standing.roles.text : null,

@@ -56,6 +56,8 @@ const provide = (keystone: Keystone, token: TokenBody): void => {
       id: credential.id,
       name: credential['name'],
       user_id: ids.alice,
+      project_id: ids.demo,
+      role_ids: [recorded.roles.member],
       unrestricted: !credential.restricted,
     })
   }

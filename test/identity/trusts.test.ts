@@ -80,7 +80,7 @@ describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
     const gone = keystone.validate(second.issued?.id ?? '')
     expect([gone.status, gone.cause]).toEqual([404, 'trust-gone'])
     const third = asBob(keystone, id)
-    expect([third.status, third.cause]).toEqual([404, 'trust-gone'])
+    expect([third.status, third.cause]).toEqual([401, 'trust-gone'])
   })
 
   test('when another process took the last use meanwhile, there is no token', () => {
@@ -106,7 +106,7 @@ describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
     const reply = asBob(keystone, id)
     expect(parseInstant(reply.json.token?.expires_at ?? '')).toBe(endSec)
     keystone.nowSec = endSec + 1
-    expect(asBob(keystone, id)).toMatchObject({ status: 404, cause: 'trust-gone' })
+    expect(asBob(keystone, id)).toMatchObject({ status: 401, cause: 'trust-gone' })
   })
 
   test('a trust cannot be used by anybody but its trustee', () => {
