@@ -10,6 +10,7 @@ import { catalogOfToken, domainsToScope, projectsToScope, revocationEvents } fro
 import { withCaller } from './operations.js'
 import type { Operations, Resource } from './operations.js'
 import type { IdentityCase } from './questions.js'
+import { resourceOperations } from './resources/resourceRoutes.js'
 import { createTrust, deleteTrust, listTrusts, showTrust } from './trusts.js'
 import { revoke, validate } from './validate.js'
 
@@ -34,7 +35,7 @@ const events: Operations = { GET: withCaller((context, _, caller) => revocationE
 const own = <T>(record: Readonly<Record<string, T>>, name: string | undefined): T | null =>
   name !== undefined && Object.hasOwn(record, name) ? (record[name] as T) : null
 
-/** What stands behind `/v3/NAME`. */
+/** What stands behind `/v3/NAME`, about tokens; the rest is in `resources/`. */
 const resources: Readonly<Record<string, Resource>> = {
   auth: (rest) => (rest.length === 1 ? own(authPaths, rest[0]) : null),
   'OS-TRUST': ([collection, id, ...more]) => {
@@ -48,7 +49,7 @@ const root: Operations = { GET: versions }
 const versionRoot: Operations = { GET: version }
 const health: Operations = { GET: healthy }
 
-const operationsOf = (path: string): Operations | null => {
+const operationsOf = (context: Context, path: string): Operations | null => {
   if (path === '/v3/auth/tokens') return tokens
   const parts = path.split('/')
   if (parts.length > 2 && parts.at(-1) === '') parts.pop()
@@ -57,7 +58,7 @@ const operationsOf = (path: string): Operations | null => {
   if (first === 'healthcheck' && name === undefined) return health
   if (first !== 'v3') return null
   if (name === undefined) return versionRoot
-  return own(resources, name)?.(rest) ?? null
+  return own(resources, name)?.(rest) ?? resourceOperations(context, name, rest)
 }
 
 const isMethod = (method: string, operations: Operations): method is keyof Operations =>
@@ -68,7 +69,7 @@ const isMethod = (method: string, operations: Operations): method is keyof Opera
  * is a reply.
  */
 export function* handle(request: Request, context: Context): IdentityCase<Reply> {
-  const operations = operationsOf(request.path)
+  const operations = operationsOf(context, request.path)
   const { method } = request
   let reply: Reply
   if (operations === null) reply = replyRefusal(context, refusals.noResource())
