@@ -55,6 +55,8 @@ export class Engine {
   private readonly options: EngineOptions
   private readonly sample: Sample
   private stopped = false
+  /** Stopped before its time: what waits for a busy member is shed. At the planned end it is still sent. */
+  private cutShort = false
   private ended = false
   private underWay = 0
   private calls = 0
@@ -121,8 +123,9 @@ export class Engine {
     clock.at(micros(scenario.durationSec), () => this.wind())
   }
 
-  /** Stops sending; what is under way ends, then `onEnd` is called. */
+  /** Stops sending; what is under way ends, what waits for it is shed, then `onEnd` is called. */
   stop(): void {
+    this.cutShort = true
     this.wind()
   }
 
@@ -138,10 +141,11 @@ export class Engine {
   }
 
   private queue(lane: Lane, dueSec: number): void {
-    if (lane.backlogSec.length < backlogMax) {
-      lane.backlogSec.push(dueSec)
-      return
-    }
+    if (lane.backlogSec.length < backlogMax) lane.backlogSec.push(dueSec)
+    else this.shed(lane, dueSec)
+  }
+
+  private shed(lane: Lane, dueSec: number): void {
     const now = this.options.clock.measured()
     const due = this.options.clock.measuredAt(micros(dueSec))
     this.note(lane.member.className, 'client', 'call', 'shed', 0, null, 0, null, due, now, now, true)
@@ -180,10 +184,10 @@ export class Engine {
 
   private endCall(lane: Lane): void {
     this.underWay--
-    const next = this.stopped ? undefined : lane.backlogSec.shift()
+    if (this.cutShort) for (const dueSec of lane.backlogSec.splice(0)) this.shed(lane, dueSec)
+    const next = lane.backlogSec.shift()
     if (next === undefined) {
       lane.busy = false
-      lane.backlogSec.length = 0
       if (this.stopped) this.finishWhenIdle()
     } else this.begin(lane, next, true)
   }

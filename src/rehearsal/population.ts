@@ -49,9 +49,9 @@ export class Population {
     }
   }
 
-  /** Names of all that send: classes, then services. */
+  /** Names of all that send, each once: classes, then services. Where a class and a service share a name, it is one. */
   get senders(): readonly string[] {
-    return [...this.members.keys(), ...this.services.keys()]
+    return [...new Set([...this.members.keys(), ...this.services.keys()])]
   }
 
   membersOf(className: string): readonly Member[] {

@@ -86,7 +86,10 @@ const begin = (options: TimelineOptions, step: TimelineStep): void => {
   }
 }
 
-/** The look before shows the table as the flush finds it, the look after as it leaves it. */
+/**
+ * The look before shows the table as the flush finds it, the look after as it leaves it. The run does not end between
+ * the two, else the record would end with rows that are gone.
+ */
 const beginFlush = (options: TimelineOptions, step: TimelineStep): void => {
   const look = (then: () => void): void =>
     options.control.table((size) => {
@@ -94,11 +97,12 @@ const beginFlush = (options: TimelineOptions, step: TimelineStep): void => {
         options.recording.table({ kind: 'table', atSec: toSec(options.clock.now()), ...size })
       then()
     })
+  options.underWay(1)
   look(() => {
-    const close = open(options, step, step.atSec, true)
+    const close = open(options, step, step.atSec, false)
     options.control.apply(step, null, (result) => {
       close(result)
-      look(() => {})
+      look(() => options.underWay(-1))
     })
   })
 }
@@ -136,6 +140,9 @@ const beginCutover = (
   nodes.forEach((node, position) => {
     const dueSec = step.atSec + position * (action.rollingGapSec ?? 0)
     if (dueSec <= toSec(options.clock.now())) switchNode(node, dueSec)
-    else options.clock.at(micros(dueSec), () => switchNode(node, dueSec))
+    else
+      options.clock.at(micros(dueSec), () => {
+        if (!options.stopped()) switchNode(node, dueSec)
+      })
   })
 }
