@@ -101,6 +101,8 @@ export const refusals = {
   expecting: (attribute: string, target: string) =>
     because(400, `Expecting to find ${attribute} in ${target}. ${malformed}`),
   invalid: (message: string) => because(400, message),
+  badTimestamp: () => because(400, `Timestamp not in expected format. ${malformed}`),
+  pastTimestamp: () => because(400, `The 'expires_at' must not be before now. ${malformed}`),
   conflict: (type: string, details: string, profile: ReleaseProfile) =>
     because(409, `Conflict occurred attempting to store ${type} - ${details}${stop(profile)}`),
   /** A 403 that is not about who asks (`ForbiddenNotSecurity`), so that it may say why. */

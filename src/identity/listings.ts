@@ -2,6 +2,7 @@
 // It exists so that clients find their way with nothing but a token.
 import type { Context } from './context.js'
 import { isLive } from './derived.js'
+import type { Targets } from './derived.js'
 import { isEnabled, textOf, textOrNull } from './documents.js'
 import { ApiError, refusals } from './errors.js'
 import { replyJson, replyValue } from './exchange.js'
@@ -26,11 +27,9 @@ export const projectView = (context: Context, project: Document): Record<string,
   links: { self: `${context.config.publicUrl}/v3/projects/${project.id}` },
 })
 
-/** The ids of what a user has roles on directly. */
-const targetsOf = (context: Context, userId: string): Set<string> =>
-  new Set(
-    context.facts.find('assignment', 'actor_id', userId).map((assignment) => textOf(assignment, 'target_id')),
-  )
+/** What a token's user has roles on, by itself, by its groups, and by those that its identity provider named. */
+const targetsOf = (context: Context, { claims }: GoodToken): Targets =>
+  context.derived.targetsOf(claims.userId, claims.federated?.groupIds)
 
 const collection = (context: Context, name: string, path: string, items: readonly unknown[]): Reply =>
   replyValue(context, 200, {
@@ -41,7 +40,7 @@ const collection = (context: Context, name: string, path: string, items: readonl
 /** GET /v3/auth/projects: enabled projects on which the token's user has a role. */
 export const projectsToScope = (context: Context, caller: GoodToken): Reply => {
   const projects: unknown[] = []
-  for (const id of targetsOf(context, caller.claims.userId)) {
+  for (const id of targetsOf(context, caller).projects) {
     const project = context.facts.get('project', id)
     if (project !== null && isLive(context.facts, project)) projects.push(projectView(context, project))
   }
@@ -51,7 +50,7 @@ export const projectsToScope = (context: Context, caller: GoodToken): Reply => {
 /** GET /v3/auth/domains */
 export const domainsToScope = (context: Context, caller: GoodToken): Reply => {
   const domains: unknown[] = []
-  for (const id of targetsOf(context, caller.claims.userId)) {
+  for (const id of targetsOf(context, caller).domains) {
     const domain = context.facts.get('domain', id)
     if (domain === null || !isEnabled(domain)) continue
     domains.push({
@@ -65,11 +64,18 @@ export const domainsToScope = (context: Context, caller: GoodToken): Reply => {
   return collection(context, 'domains', 'auth/domains', domains)
 }
 
-/** GET /v3/auth/catalog: as in the token. Keystone knows no catalog for a token without a scope. */
+/** GET /v3/auth/system: whether the system may be scoped to, as a list of none or one. */
+export const systemToScope = (context: Context, caller: GoodToken): Reply =>
+  replyValue(context, 200, {
+    system: targetsOf(context, caller).system ? [{ all: true }] : [],
+    links: { self: `${context.config.publicUrl}/v3/auth/system` },
+  })
+
+/** GET /v3/auth/catalog: as in the token. For a token without a project Keystone refuses (`get_auth_catalog`). */
 export const catalogOfToken = (context: Context, caller: GoodToken): Reply => {
   const { scope, userId } = caller.claims
-  if (scope.kind === 'unscoped') throw new ApiError(refusals.forbidden())
   const projectId = scope.kind === 'project' || scope.kind === 'trust' ? scope.projectId : null
+  if (projectId === null) throw new ApiError(refusals.forbidden())
   const self = jsonText(`${context.config.publicUrl}/v3/auth/catalog`)
   return replyJson(
     context,

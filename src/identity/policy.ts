@@ -48,6 +48,22 @@ export const requireAllowed = (context: Context, allowed: boolean, action: strin
   if (!allowed) throw new ApiError(refusals.forbiddenAction(`identity:${action}`, context.config.profile))
 }
 
+/**
+ * Tokens of a restricted application credential, as they are by default, may not manage `what`, lest a leaked one
+ * multiply (`_check_unrestricted` in `keystone/trust/controllers.py` and `application_credential/controllers.py`; the
+ * double full stop is Keystone's). @throws ApiError 403
+ */
+export const requireUnrestricted = (
+  context: Context,
+  caller: GoodToken,
+  what: 'trusts' | 'additional application credentials',
+): void => {
+  const id = caller.claims.applicationCredentialId
+  if (id === undefined || context.facts.get('application_credential', id)?.['unrestricted'] === true) return
+  const action = `Using method 'application_credential' is not allowed for managing ${what}.`
+  throw new ApiError(refusals.forbiddenBecause(action, context.config.profile))
+}
+
 /** What the request's X-Auth-Token is worth; null if it has none. */
 export function* callerOf(context: Context, request: Request): IdentityCase<CheckedToken | null> {
   const id = request.header('x-auth-token')

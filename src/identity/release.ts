@@ -74,8 +74,6 @@ export interface ReleaseProfile {
   readonly receipts: boolean
   /** A token of the system buys none for a project or a domain. Since Queens (`keystone/auth/plugins/token.py`). */
   readonly keepsSystemScope: boolean
-  /** A deleted user's trusts go too. Since Ocata (`_on_user_delete` in `keystone/trust/core.py`). */
-  readonly deletesTrustsOfUser: boolean
   /** `password_expires_at` of a token's user. Newton lacks it, Queens has it (measured); Ocata is an inference. */
   readonly passwordExpiresAt: boolean
   /** `tags` of a project. Since Queens (API 3.10). */
@@ -105,7 +103,6 @@ const mitaka: ReleaseProfile = {
   revocationLoad: 'all',
   receipts: false,
   keepsSystemScope: false,
-  deletesTrustsOfUser: false,
   passwordExpiresAt: false,
   projectTags: false,
   trustPayloadUser: 'token-user',
@@ -141,7 +138,6 @@ const ocata: ReleaseProfile = {
   fullStop: true,
   explainsForbidden: true,
   revocationLoad: 'filtered',
-  deletesTrustsOfUser: true,
   passwordExpiresAt: true,
   resources: { ...newton.resources, userOptions: true, namesDuplicates: true },
   api: { id: 'v3.8', updated: '2017-02-22T00:00:00Z' },

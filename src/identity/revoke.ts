@@ -54,6 +54,16 @@ export function* revokeToken(context: Context, token: GoodToken): IdentityCase<v
   yield* writeEvent(context, { audit_id: token.claims.auditIds[0] ?? '' })
 }
 
+/**
+ * A token and all that were made from one another with it, of either format: the first audit id of a chain goes with
+ * each of its tokens, whatever they are written as. No call of the API asks for it, as in Keystone
+ * (`revoke_by_audit_chain_id` in `keystone/revoke/core.py`).
+ */
+export function* revokeChain(context: Context, token: GoodToken): IdentityCase<void> {
+  if (token.format === 'uuid') yield* ask.invalidateTokens({ id: token.id })
+  yield* writeEvent(context, { audit_chain_id: token.claims.auditIds.at(-1) ?? '' })
+}
+
 /** All tokens of a user: it was disabled, deleted, or has a new password. */
 export function* revokeUser(context: Context, userId: string): IdentityCase<void> {
   yield* ask.invalidateTokens({ userId })

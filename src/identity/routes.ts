@@ -6,12 +6,18 @@ import { healthy, version, versions } from './discovery.js'
 import { ApiError, refusals } from './errors.js'
 import { replyRefusal, withoutBody } from './exchange.js'
 import type { Reply, Request } from './exchange.js'
-import { catalogOfToken, domainsToScope, projectsToScope, revocationEvents } from './listings.js'
+import {
+  catalogOfToken,
+  domainsToScope,
+  projectsToScope,
+  revocationEvents,
+  systemToScope,
+} from './listings.js'
 import { withCaller } from './operations.js'
 import type { Operations, Resource } from './operations.js'
 import type { IdentityCase } from './questions.js'
 import { resourceOperations } from './resources/resourceRoutes.js'
-import { createTrust, deleteTrust, listTrusts, showTrust } from './trusts.js'
+import { createTrust, deleteTrust, listTrustRoles, listTrusts, showTrust, showTrustRole } from './trusts.js'
 import { revoke, validate } from './validate.js'
 
 const tokens: Operations = { POST: authenticate, GET: validate, HEAD: validate, DELETE: revoke }
@@ -20,6 +26,7 @@ const authPaths: Readonly<Record<string, Operations>> = {
   tokens,
   projects: { GET: withCaller((context, _, caller) => projectsToScope(context, caller)) },
   domains: { GET: withCaller((context, _, caller) => domainsToScope(context, caller)) },
+  system: { GET: withCaller((context, _, caller) => systemToScope(context, caller)) },
   catalog: { GET: withCaller((context, _, caller) => catalogOfToken(context, caller)) },
 }
 
@@ -30,6 +37,12 @@ const oneTrust = (id: string): Operations => ({
   DELETE: withCaller((context, _, caller) => deleteTrust(context, caller, id)),
 })
 
+const trustRoles = (id: string, roleId: string | undefined): Operations => ({
+  GET: withCaller((context, _, caller) =>
+    roleId === undefined ? listTrustRoles(context, caller, id) : showTrustRole(context, caller, id, roleId),
+  ),
+})
+
 const events: Operations = { GET: withCaller((context, _, caller) => revocationEvents(context, caller)) }
 
 const own = <T>(record: Readonly<Record<string, T>>, name: string | undefined): T | null =>
@@ -38,9 +51,13 @@ const own = <T>(record: Readonly<Record<string, T>>, name: string | undefined): 
 /** What stands behind `/v3/NAME`, about tokens; the rest is in `resources/`. */
 const resources: Readonly<Record<string, Resource>> = {
   auth: (rest) => (rest.length === 1 ? own(authPaths, rest[0]) : null),
-  'OS-TRUST': ([collection, id, ...more]) => {
+  'OS-FEDERATION': (rest) =>
+    rest.length === 1 && (rest[0] === 'projects' || rest[0] === 'domains') ? own(authPaths, rest[0]) : null,
+  'OS-TRUST': ([collection, id, roles, roleId, ...more]) => {
     if (collection !== 'trusts' || more.length > 0) return null
-    return id === undefined ? trustCollection : oneTrust(id)
+    if (id === undefined) return trustCollection
+    if (roles === undefined) return oneTrust(id)
+    return roles === 'roles' ? trustRoles(id, roleId) : null
   },
   'OS-REVOKE': (rest) => (rest.length === 1 && rest[0] === 'events' ? events : null),
 }

@@ -45,14 +45,25 @@ const fallen = (
   status,
 })
 
-/** A trust that may still be used; null if it is gone, past its time, or used up. */
+/**
+ * A trust that may still be used; null if it is gone, past its time, or used up, or one that it was handed on from is.
+ */
 export const liveTrust = (facts: Facts, trustId: string, nowSec: number): Document | null => {
   const trust = facts.get('trust', trustId)
   if (trust === null || textOrNull(trust, 'deleted_at') !== null) return null
   const uses = trust['remaining_uses']
   if (typeof uses === 'number' && uses <= 0) return null
   const expires = textOrNull(trust, 'expires_at')
-  return expires !== null && nowSec > (parseInstant(expires) ?? Infinity) ? null : trust
+  if (expires !== null && nowSec > (parseInstant(expires) ?? Infinity)) return null
+  const parentId = textOrNull(trust, 'redelegated_trust_id')
+  return parentId !== null && liveTrust(facts, parentId, nowSec) === null ? null : trust
+}
+
+/** The trusts that one was handed on from, its parent first (`get_trust_pedigree` in `keystone/trust/core.py`). */
+export const ancestorsOf = (facts: Facts, trust: Document): readonly Document[] => {
+  const parentId = textOrNull(trust, 'redelegated_trust_id')
+  const parent = parentId === null ? null : facts.get('trust', parentId)
+  return parent === null ? [] : [parent, ...ancestorsOf(facts, parent)]
 }
 
 /** Whether a user is there and enabled, as is its domain. */
@@ -62,14 +73,18 @@ export const isLiveUser = (facts: Facts, userId: string): boolean => {
 }
 
 /**
- * The roles that a trust hands on, if the trustor still has them all on the project; else null.
- * Source: `_populate_roles` in `keystone/token/providers/common.py`.
+ * The roles that a trust hands on, if whoever gave the first of its line still has them all on the project, and nobody
+ * in between is disabled; else null.
+ * Source: `_populate_roles` in `keystone/token/providers/common.py`, `get_trust` in `keystone/trust/core.py`.
  */
 export const rolesOfTrust = (context: Context, trust: Document): RoleSet | null => {
   const ids = textsOf(trust, 'role_ids')
   const projectId = textOrNull(trust, 'project_id')
+  const ancestors = ancestorsOf(context.facts, trust)
+  if (!ancestors.every((parent) => isLiveUser(context.facts, textOf(parent, 'trustee_user_id')))) return null
   if (projectId !== null) {
-    const held = context.derived.rolesOn(textOf(trust, 'trustor_user_id'), projectId).ids
+    const giver = textOf(ancestors.at(-1) ?? trust, 'trustor_user_id')
+    const held = context.derived.rolesOn(giver, projectId).ids
     if (!ids.every((id) => held.includes(id))) return null
   }
   return context.derived.rolesOfTrust(ids)

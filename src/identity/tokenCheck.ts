@@ -165,12 +165,19 @@ const subjectOf = (
 ): RevocationSubject => {
   const user = standing?.user ?? context.facts.get('user', claims.userId)
   const trust = standing?.trust ?? null
+  const { scope } = claims
+  const project =
+    standing?.project ??
+    (scope.kind === 'project' || scope.kind === 'trust'
+      ? context.facts.get('project', scope.projectId)
+      : null)
   return {
     claims,
     format,
     trustorId: trust === null ? (claims.trust?.trustorId ?? null) : textOrNull(trust, 'trustor_user_id'),
     trusteeId: trust === null ? (claims.trust?.trusteeId ?? null) : textOrNull(trust, 'trustee_user_id'),
     userDomainId: user === null ? null : textOrNull(user, 'domain_id'),
+    projectDomainId: project === null ? null : textOrNull(project, 'domain_id'),
     roleIds: standing?.roles?.ids ?? [],
   }
 }

@@ -8,26 +8,38 @@ import { queryValue, replyNothing, replyValue } from './exchange.js'
 import type { Reply, Request } from './exchange.js'
 import { isoInstant, parseInstant } from './instants.js'
 import { isObject, member, textMember } from './json.js'
-import { isAdmin } from './policy.js'
+import { isAdmin, requireAllowed, requireUnrestricted } from './policy.js'
 import { ask } from './questions.js'
 import type { IdentityCase } from './questions.js'
 import { freshId, revokeTrust } from './revoke.js'
-import { liveTrust } from './standing.js'
+import { ancestorsOf, liveTrust } from './standing.js'
 import type { Document } from './store.js'
 import type { GoodToken } from './tokenCheck.js'
 
+const rolesLinks = (base: string): Record<string, unknown> => ({
+  next: null,
+  self: `${base}/roles`,
+  previous: null,
+})
+
+/** The roles of a trust as the API shows them; those that are gone are left out. */
+const rolesView = (context: Context, trust: Document): readonly { readonly id: string }[] =>
+  textsOf(trust, 'role_ids').flatMap((id) => {
+    const role = context.facts.get('role', id)
+    if (role === null) return []
+    return [
+      {
+        id,
+        name: textOf(role, 'name'),
+        domain_id: textOrNull(role, 'domain_id'),
+        links: { self: `${context.config.publicUrl}/v3/roles/${id}` },
+      },
+    ]
+  })
+
 /** A trust as the API shows it: with its roles in `show` and `create`, without them in a list. */
 const trustView = (context: Context, trust: Document, withRoles: boolean): Record<string, unknown> => {
-  const { publicUrl } = context.config
-  const base = `${publicUrl}/v3/OS-TRUST/trusts/${trust.id}`
-  const roles = textsOf(trust, 'role_ids').map((id) => {
-    const role = context.facts.get('role', id)
-    return {
-      id,
-      name: role === null ? null : textOf(role, 'name'),
-      links: { self: `${publicUrl}/v3/roles/${id}` },
-    }
-  })
+  const base = `${context.config.publicUrl}/v3/OS-TRUST/trusts/${trust.id}`
   return {
     id: trust.id,
     trustor_user_id: textOf(trust, 'trustor_user_id'),
@@ -39,7 +51,7 @@ const trustView = (context: Context, trust: Document, withRoles: boolean): Recor
     remaining_uses: trust['remaining_uses'] ?? null,
     redelegation_count: trust['redelegation_count'] ?? 0,
     redelegated_trust_id: textOrNull(trust, 'redelegated_trust_id'),
-    ...(withRoles ? { roles, roles_links: { next: null, self: `${base}/roles`, previous: null } } : {}),
+    ...(withRoles ? { roles: rolesView(context, trust), roles_links: rolesLinks(base) } : {}),
     links: { self: base },
   }
 }
@@ -49,10 +61,8 @@ const expiryOf = (context: Context, trust: unknown): string | null => {
   const given = member(trust, 'expires_at')
   if (given === undefined || given === null) return null
   const sec = typeof given === 'string' ? parseInstant(given) : null
-  if (sec === null) throw new ApiError(refusals.expecting('ISO 8601 timestamp', 'expires_at'))
-  if (sec <= context.nowSec) {
-    throw new ApiError(refusals.invalid('The trust expiration must be in the future.'))
-  }
+  if (sec === null) throw new ApiError(refusals.badTimestamp())
+  if (sec < context.nowSec) throw new ApiError(refusals.pastTimestamp())
   return isoInstant(sec)
 }
 
@@ -83,48 +93,66 @@ const rolesOf = (context: Context, trust: unknown): string[] => {
   })
 }
 
-interface Redelegation {
-  readonly redelegation_count: number
-  readonly redelegated_trust_id: string | null
+/**
+ * What may be handed on is no more than what was given: a trust made with a trust's token stays within each trust that
+ * it descends from, in depth, end, roles and impersonation. Without an end of its own it ends with its parent.
+ * Source: `_validate_redelegation` in `keystone/trust/core.py@13.0.4`; the same in Mitaka. @throws ApiError 403
+ */
+const withinParents = (context: Context, parent: Document, made: TrustDocument): TrustDocument => {
+  const { redelegationMax } = context.config
+  let endsAt = made.expires_at
+  for (const above of [parent, ...ancestorsOf(context.facts, parent)]) {
+    const depth = above['redelegation_count']
+    const end = textOrNull(above, 'expires_at')
+    const roles = textsOf(above, 'role_ids')
+    const within =
+      typeof depth === 'number' &&
+      depth > 0 &&
+      depth <= redelegationMax &&
+      made.remaining_uses === null &&
+      (end === null || endsAt === null || endsAt <= end) &&
+      made.role_ids.every((id) => roles.includes(id)) &&
+      (!made.impersonation || above['impersonation'] === true)
+    if (!within) throw new ApiError(refusals.forbidden())
+    endsAt ??= end
+  }
+  return { ...made, expires_at: endsAt, redelegated_trust_id: parent.id }
 }
 
 /**
- * How often the trust may be handed on. One made with a trust's token hands that one on: its roles, its end and its
- * count bound the new one. @throws ApiError 400, 403
+ * How often a trust may be handed on: not at all unless it says so, then as often as it says or else as is left.
+ * Source: `create_trust` in `keystone/trust/core.py@13.0.4`. @throws ApiError 400, 403
  */
-const redelegationOf = (
+const redelegationCount = (
   context: Context,
-  caller: GoodToken,
   asked: unknown,
   made: TrustDocument,
-): Redelegation => {
-  const { redelegationMax } = context.config
-  const allowed = member(asked, 'allow_redelegation') === true
-  if (allowed && made.remaining_uses !== null) {
-    throw new ApiError(refusals.invalid('allow_redelegation and remaining_uses exclude each other.'))
-  }
+  parent: Document | null,
+): number => {
   const given = member(asked, 'redelegation_count')
   const wanted = typeof given === 'number' && Number.isInteger(given) ? given : null
-  const { scope } = caller.claims
-  if (scope.kind !== 'trust') {
-    if (wanted !== null && (wanted < 0 || wanted > redelegationMax)) throw new ApiError(refusals.forbidden())
-    return { redelegation_count: allowed ? (wanted ?? redelegationMax) : 0, redelegated_trust_id: null }
+  if (member(asked, 'allow_redelegation') !== true || wanted === 0) return 0
+  const { redelegationMax } = context.config
+  if (wanted !== null && (wanted < 0 || wanted > redelegationMax)) throw new ApiError(refusals.forbidden())
+  if (made.remaining_uses !== null) {
+    throw new ApiError(refusals.invalid('remaining_uses must not be set if redelegation is allowed'))
   }
-  const parent = liveTrust(context.facts, scope.trustId, context.nowSec)
-  const left = parent?.['redelegation_count']
-  if (parent === null || typeof left !== 'number' || left < 1) throw new ApiError(refusals.forbidden())
-  const parentRoles = textsOf(parent, 'role_ids')
-  const parentEnd = textOrNull(parent, 'expires_at')
-  const tooMany = wanted !== null && wanted >= left
-  const tooLong = parentEnd !== null && (made.expires_at === null || made.expires_at > parentEnd)
-  const otherRoles = !made.role_ids.every((id) => parentRoles.includes(id))
-  if (tooMany || tooLong || otherRoles || made.impersonation !== (parent['impersonation'] === true)) {
-    throw new ApiError(refusals.forbidden())
-  }
-  return { redelegation_count: allowed ? (wanted ?? left - 1) : 0, redelegated_trust_id: parent.id }
+  if (parent === null) return wanted ?? redelegationMax
+  const left = Number(parent['redelegation_count']) - 1
+  if (wanted !== null && wanted !== left) throw new ApiError(refusals.forbidden())
+  return left
 }
 
-/** POST /v3/OS-TRUST/trusts, by the trustor. */
+/** The trust that a new one is made from: that of the caller's token, if it is a trust's. @throws ApiError 404 */
+const parentOf = (context: Context, caller: GoodToken): Document | null => {
+  const { scope } = caller.claims
+  if (scope.kind !== 'trust') return null
+  const parent = liveTrust(context.facts, scope.trustId, context.nowSec)
+  if (parent !== null) return parent
+  throw new ApiError(refusals.notFound('trust', scope.trustId, context.config.profile))
+}
+
+/** POST /v3/OS-TRUST/trusts, by the trustor: whoever the caller's token names, so a trustee that impersonates too. */
 export function* createTrust(context: Context, request: Request, caller: GoodToken): IdentityCase<Reply> {
   if (request.bodyProblem !== undefined) throw new ApiError(refusals.expecting('valid JSON', 'request body'))
   const asked = member(request.json, 'trust')
@@ -136,7 +164,9 @@ export function* createTrust(context: Context, request: Request, caller: GoodTok
   const impersonation = member(asked, 'impersonation')
   if (typeof impersonation !== 'boolean') throw new ApiError(refusals.expecting('impersonation', 'trust'))
   const { facts, derived, config } = context
-  if (trustorId !== caller.claims.userId) throw new ApiError(refusals.forbidden())
+  requireAllowed(context, trustorId === caller.claims.userId, 'create_trust')
+  requireUnrestricted(context, caller, 'trusts')
+  const parent = parentOf(context, caller)
   if (facts.get('user', trusteeId) === null) {
     throw new ApiError(refusals.notFound('user', trusteeId, config.profile))
   }
@@ -146,7 +176,9 @@ export function* createTrust(context: Context, request: Request, caller: GoodTok
     if (facts.get('project', projectId) === null) {
       throw new ApiError(refusals.notFound('project', projectId, config.profile))
     }
-    if (roleIds.length === 0) throw new ApiError(refusals.forbidden())
+    if (roleIds.length === 0) {
+      throw new ApiError(refusals.forbiddenBecause('At least one role should be specified', config.profile))
+    }
     const held = derived.rolesOn(trustorId, projectId).ids
     const missing = roleIds.find((id) => !held.includes(id))
     if (missing !== undefined) throw new ApiError(refusals.notFound('role', missing, config.profile))
@@ -163,7 +195,8 @@ export function* createTrust(context: Context, request: Request, caller: GoodTok
     redelegation_count: 0,
     redelegated_trust_id: null,
   }
-  const trust: TrustDocument = { ...made, ...redelegationOf(context, caller, asked, made) }
+  const counted = { ...made, redelegation_count: redelegationCount(context, asked, made, parent) }
+  const trust = parent === null ? counted : withinParents(context, parent, counted)
   yield* ask.putDocument('trust', trust)
   return replyValue(context, 201, { trust: trustView(context, trust, true) })
 }
@@ -175,14 +208,30 @@ const isParty = (trust: Document, userId: string): boolean =>
 const visibleTrust = (context: Context, caller: GoodToken, id: string): Document => {
   const trust = liveTrust(context.facts, id, context.nowSec)
   if (trust === null) throw new ApiError(refusals.notFound('trust', id, context.config.profile))
-  if (!isParty(trust, caller.claims.userId) && !isAdmin(context, caller))
-    throw new ApiError(refusals.forbidden())
+  if (!isParty(trust, caller.claims.userId) && !isAdmin(context, caller)) {
+    const action = 'Requested user has no relation to this trust'
+    throw new ApiError(refusals.forbiddenBecause(action, context.config.profile))
+  }
   return trust
 }
 
 /** GET /v3/OS-TRUST/trusts/{id} */
 export const showTrust = (context: Context, caller: GoodToken, id: string): Reply =>
   replyValue(context, 200, { trust: trustView(context, visibleTrust(context, caller, id), true) })
+
+/** GET /v3/OS-TRUST/trusts/{id}/roles */
+export const listTrustRoles = (context: Context, caller: GoodToken, id: string): Reply => {
+  const roles = rolesView(context, visibleTrust(context, caller, id))
+  const base = `${context.config.publicUrl}/v3/OS-TRUST/trusts/${id}`
+  return replyValue(context, 200, { roles, links: rolesLinks(base) })
+}
+
+/** GET /v3/OS-TRUST/trusts/{id}/roles/{role} */
+export const showTrustRole = (context: Context, caller: GoodToken, id: string, roleId: string): Reply => {
+  const role = rolesView(context, visibleTrust(context, caller, id)).find((one) => one.id === roleId)
+  if (role === undefined) throw new ApiError(refusals.notFound('role', roleId, context.config.profile))
+  return replyValue(context, 200, { role })
+}
 
 /** GET /v3/OS-TRUST/trusts, of all for an admin, else of those that one gave or got. */
 export const listTrusts = (context: Context, request: Request, caller: GoodToken): Reply => {
@@ -191,7 +240,8 @@ export const listTrusts = (context: Context, request: Request, caller: GoodToken
   const trusteeId = queryValue(request.query, 'trustee_user_id')
   const { userId } = caller.claims
   if (trustorId !== userId && trusteeId !== userId && !isAdmin(context, caller)) {
-    throw new ApiError(refusals.forbidden())
+    const { profile } = context.config
+    throw new ApiError(refusals.forbiddenBecause('Cannot list trusts for another user', profile))
   }
   const found =
     trustorId !== null
@@ -208,10 +258,12 @@ export const listTrusts = (context: Context, request: Request, caller: GoodToken
 
 /** DELETE /v3/OS-TRUST/trusts/{id}, by the trustor or an admin; trusts made from it go with it. */
 export function* deleteTrust(context: Context, caller: GoodToken, id: string): IdentityCase<Reply> {
-  const trust = context.facts.get('trust', id)
-  if (trust === null) throw new ApiError(refusals.notFound('trust', id, context.config.profile))
+  requireUnrestricted(context, caller, 'trusts')
+  const { profile } = context.config
+  const trust = liveTrust(context.facts, id, context.nowSec)
+  if (trust === null) throw new ApiError(refusals.notFound('trust', id, profile))
   if (caller.claims.userId !== textOf(trust, 'trustor_user_id') && !isAdmin(context, caller)) {
-    throw new ApiError(refusals.forbidden())
+    throw new ApiError(refusals.forbiddenBecause('Only admin or trustor can delete a trust', profile))
   }
   const doomed = [id]
   for (const parent of doomed) {

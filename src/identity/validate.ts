@@ -46,7 +46,11 @@ const bodyOf = (context: Context, token: GoodToken, options: { readonly catalog:
   return `{"token": ${options.catalog ? extra.tokenText : withoutCatalog(extra.tokenText)}}`
 }
 
-/** GET or HEAD /v3/auth/tokens. */
+/**
+ * GET or HEAD /v3/auth/tokens. GET is for services and admins, HEAD for admins, both for a token's own user
+ * (`identity:validate_token` and `check_token` in `etc/policy.json`, `keystone/common/policies/token.py`).
+ * `?allow_expired` (since Ocata) takes a subject that expired within the window, for whoever may ask at all.
+ */
 export function* validate(context: Context, request: Request): IdentityCase<Reply> {
   const { config } = context
   const late = config.allowExpiredWindowSec > 0 && isQueryTrue(request.query, 'allow_expired')
@@ -58,10 +62,11 @@ export function* validate(context: Context, request: Request): IdentityCase<Repl
   if (!('subject' in pair)) return pair
   const { caller, subject } = pair
   const own = caller.claims.userId === subject.claims.userId
+  const head = request.method === 'HEAD'
   requireAllowed(
     context,
-    own || isService(context, caller),
-    request.method === 'HEAD' ? 'check_token' : 'validate_token',
+    own || (head ? isAdmin(context, caller) : isService(context, caller)),
+    head ? 'check_token' : 'validate_token',
   )
   const options = { catalog: !hasQuery(request.query, 'nocatalog') }
   return replyJson(context, 200, () => bodyOf(context, subject, options), {

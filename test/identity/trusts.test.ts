@@ -152,30 +152,139 @@ describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
   })
 })
 
-test('a trust that may be handed on makes others that go with it', () => {
-  const keystone = createKeystone('queens', 'uuid')
-  const { id } = createTrust(keystone, { allow_redelegation: true, redelegation_count: 2 })
-  const auth = keystone.login('bob', onTrust(id))
-  const redelegate = (change: Record<string, unknown>): Received =>
-    keystone.send('POST', '/v3/OS-TRUST/trusts', {
-      auth,
+describe('a trust that may be handed on', () => {
+  /** A trust of alice's to bob, and bob's asking for another with a token of it. */
+  const handedOn = (
+    asked: Record<string, unknown>,
+  ): { keystone: Keystone; id: string; redelegate: (change: Record<string, unknown>) => Received } => {
+    const keystone = createKeystone('queens', 'uuid')
+    const { id } = createTrust(keystone, { allow_redelegation: true, ...asked })
+    const auth = keystone.login('bob', onTrust(id))
+    const trust = {
+      trustor_user_id: ids.alice,
+      trustee_user_id: ids.service,
+      project_id: ids.demo,
+      impersonation: true,
+      roles: [{ id: ids.memberRole }],
+    }
+    return {
+      keystone,
+      id,
+      redelegate: (change) =>
+        keystone.send('POST', '/v3/OS-TRUST/trusts', { auth, json: { trust: { ...trust, ...change } } }),
+    }
+  }
+  const asService = (keystone: Keystone, trust: string): Received =>
+    keystone.send('POST', '/v3/auth/tokens', {
       json: {
-        trust: {
-          trustor_user_id: ids.alice,
-          trustee_user_id: ids.service,
-          project_id: ids.demo,
-          impersonation: true,
-          roles: [{ id: ids.memberRole }],
-          ...change,
+        auth: {
+          identity: { methods: ['password'], password: { user: { id: ids.service, password: 'nova-pw' } } },
+          scope: onTrust(trust),
         },
       },
     })
-  expect(redelegate({ redelegation_count: 2 }).status).toBe(403)
-  expect(redelegate({ impersonation: false }).status).toBe(403)
-  const child = redelegate({ allow_redelegation: true })
-  expect(child.json.trust).toMatchObject({ redelegated_trust_id: id, redelegation_count: 1 })
-  keystone.send('DELETE', `/v3/OS-TRUST/trusts/${id}`, { auth: keystone.login('alice') })
-  expect(keystone.store.list('trust')).toEqual([])
+
+  test('may be handed on three times unless it says otherwise', () => {
+    const keystone = createKeystone('queens', 'uuid')
+    const count = (asked: Record<string, unknown>): unknown =>
+      createTrust(keystone, asked).reply.json.trust?.['redelegation_count']
+    expect(count({ allow_redelegation: true })).toBe(3)
+    expect(count({ allow_redelegation: true, redelegation_count: 2 })).toBe(2)
+    expect(count({ allow_redelegation: true, redelegation_count: 0 })).toBe(0)
+    expect(count({ redelegation_count: 2 })).toBe(0)
+    expect(createTrust(keystone, { allow_redelegation: true, redelegation_count: 4 }).reply.status).toBe(403)
+  })
+
+  test('makes others, each with one time less, that go with it', () => {
+    const { keystone, id, redelegate } = handedOn({ redelegation_count: 2 })
+    expect(redelegate({ allow_redelegation: true, redelegation_count: 2 }).status).toBe(403)
+    const child = redelegate({ allow_redelegation: true })
+    expect(child.json.trust).toMatchObject({ redelegated_trust_id: id, redelegation_count: 1 })
+    expect(redelegate({}).json.trust).toMatchObject({ redelegation_count: 0 })
+    const token = asService(keystone, child.json.trust?.id ?? '').issued?.id ?? ''
+    expect(keystone.validate(token).json.token?.user.id).toBe(ids.alice)
+    keystone.send('DELETE', `/v3/OS-TRUST/trusts/${id}`, { auth: keystone.login('alice') })
+    expect(keystone.store.list('trust')).toEqual([])
+    expect(keystone.validate(token).status).toBe(404)
+  })
+
+  test('is handed on no further than its count', () => {
+    const { keystone, redelegate } = handedOn({ redelegation_count: 1 })
+    const child = redelegate({ allow_redelegation: true }).json.trust
+    expect(child).toMatchObject({ redelegation_count: 0 })
+    const auth = asService(keystone, child?.id ?? '').issued?.id ?? ''
+    const trust = {
+      trustor_user_id: ids.alice,
+      trustee_user_id: ids.bob,
+      project_id: ids.demo,
+      impersonation: true,
+      roles: [{ name: 'member' }],
+    }
+    expect(keystone.send('POST', '/v3/OS-TRUST/trusts', { auth, json: { trust } }).status).toBe(403)
+  })
+
+  test('gives no role, no time and no use that it has not itself', () => {
+    const ends = isoInstant(createKeystone('queens', 'uuid').nowSec + 600)
+    const later = isoInstant(createKeystone('queens', 'uuid').nowSec + 601)
+    const { keystone, redelegate } = handedOn({ expires_at: ends })
+    keystone.store.put('assignment', {
+      ...(keystone.store.find('assignment', 'actor_id', ids.alice)[0] as Document),
+      id: 'further',
+      target_id: ids.demo,
+      role_id: ids.readerRole,
+    })
+    expect(redelegate({ roles: [{ id: ids.readerRole }] }).status).toBe(403)
+    expect(redelegate({ expires_at: later }).status).toBe(403)
+    expect(redelegate({ remaining_uses: 1 }).status).toBe(403)
+    expect(redelegate({}).json.trust).toMatchObject({ expires_at: ends })
+    expect(redelegate({ expires_at: isoInstant(keystone.nowSec + 60) }).status).toBe(201)
+  })
+
+  test('that does not impersonate makes none that does; one that does may make another that does not', () => {
+    const { redelegate } = handedOn({})
+    expect(redelegate({ impersonation: false }).status).toBe(201)
+    const plain = handedOn({ impersonation: false })
+    plain.keystone.store.put('assignment', {
+      ...(plain.keystone.store.find('assignment', 'actor_id', ids.bob)[0] as Document),
+      id: 'further',
+      target_id: ids.demo,
+    })
+    expect(plain.redelegate({ trustor_user_id: ids.bob, impersonation: true }).status).toBe(403)
+    expect(plain.redelegate({ trustor_user_id: ids.bob, impersonation: false }).status).toBe(201)
+  })
+
+  test('depends on everybody in the line: an agent who is disabled breaks it', () => {
+    const { keystone, redelegate } = handedOn({})
+    const child = redelegate({}).json.trust?.id ?? ''
+    const token = asService(keystone, child).issued?.id ?? ''
+    expect(keystone.validate(token).status).toBe(200)
+    keystone.store.put('user', { ...(keystone.store.get('user', ids.bob) as Document), enabled: false })
+    expect(asService(keystone, child).status).toBe(403)
+    expect(keystone.validate(token).status).toBe(403)
+  })
+})
+
+test('the roles of a trust can be listed and looked at by its parties', () => {
+  const keystone = createKeystone('queens', 'fernet')
+  const { id } = createTrust(keystone)
+  const path = `/v3/OS-TRUST/trusts/${id}/roles`
+  const auth = keystone.login('bob', 'unscoped')
+  const { roles } = keystone.send('GET', path, { auth }).json as { roles?: readonly { id: string }[] }
+  expect(roles).toMatchObject([{ id: ids.memberRole, name: 'member', domain_id: null }])
+  expect(keystone.send('GET', `${path}/${ids.memberRole}`, { auth }).status).toBe(200)
+  expect(keystone.send('HEAD', `${path}/${ids.memberRole}`, { auth }).status).toBe(200)
+  expect(keystone.send('GET', `${path}/${ids.readerRole}`, { auth }).status).toBe(404)
+  expect(keystone.send('GET', path, { auth: keystone.login('nova', 'unscoped') }).status).toBe(403)
+  expect(keystone.send('GET', `/v3/OS-TRUST/trusts/${id}/other`, { auth }).status).toBe(404)
+})
+
+test('a refusal about a trust says why since Ocata, and nothing before', () => {
+  const message = (release: 'newton' | 'ocata' | 'queens'): string | undefined =>
+    createTrust(createKeystone(release, 'uuid'), { roles: [] }).reply.json.error?.message
+  const plain = 'You are not authorized to perform the requested action'
+  expect(message('newton')).toBe(`${plain}.`)
+  expect(message('ocata')).toBe(`${plain}: At least one role should be specified.`)
+  expect(message('queens')).toBe(`${plain}: At least one role should be specified.`)
 })
 
 test.each([
