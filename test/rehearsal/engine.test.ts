@@ -202,6 +202,31 @@ describe('the instants of a sample', () => {
   })
 })
 
+describe('a call that is repeated', () => {
+  // The session's token is refused at its first call; Keystone takes a second for each request.
+  const { felt } = stage({
+    scenario: `${header}duration: 10s\n${identity()}middleware: { token_cache_time: 0s }\nclients: { users: { behaviour: password-session, members: 1, every: 10s, arrivals: constant, through: [nova] } }`,
+    answer: ({ request }) =>
+      request.op === 'validate' && !request.subjectToken.startsWith('0000')
+        ? { status: 404, afterSec: 1 }
+        : { afterSec: 1 },
+  })
+  const calls = felt.filter(({ op }) => op === 'call')
+
+  test('is due anew when its first answer came', () => {
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['rejected', 'ok'])
+    const [first, second] = calls as [Sample, Sample]
+    expect(toSec(first.done - first.due)).toBeCloseTo(1, 5)
+    expect(second.due).toBe(first.done)
+    // A new token, and the question about it.
+    expect(toSec(second.done - second.due)).toBeCloseTo(2, 5)
+  })
+
+  test('was refused for an unknown token where Keystone does not say why', () => {
+    expect(calls[0]?.cause).toBe('unknown-token')
+  })
+})
+
 describe('refusals', () => {
   const causes: readonly Cause[] = ['uuid-on-fernet-node', 'expired', 'revoked', 'key-not-distributed']
   const population = `middleware: { token_cache_time: 60s, workers: 2 }
@@ -254,6 +279,19 @@ clients:
     const answered = refusing.felt.filter(({ op }) => op !== 'call')
     expect(asked).toHaveLength(refusing.sent.length)
     expect(answered).toHaveLength(refusing.sent.length)
+  })
+})
+
+describe('a refusal of a member’s own request', () => {
+  test('is one of an unknown token where Keystone does not say why', () => {
+    const { samples } = stage({
+      scenario: `${header}duration: 10s\n${identity()}${scripts(1, '10s')}`,
+      answer: () => ({ status: 401 }),
+    })
+    expect(samples.map(({ leg, cause }) => [leg, cause])).toEqual([
+      ['keystone', 'unknown-token'],
+      ['client', 'unknown-token'],
+    ])
   })
 })
 

@@ -157,6 +157,11 @@ describe('the plan of tokens', () => {
       expect(fernet.plan.heldBy(name, member, sealer)?.id).toBe(held?.id)
     }
     expect(fernet.plan.heldBy('users', 0, null)).toBeNull()
+    // Version and timestamp are nine bytes, then comes the iv.
+    const ivs = numbers(10).map((member) =>
+      Buffer.from(fernet.plan.heldBy('users', member, sealer)?.id ?? '', 'base64url').toString('hex', 9, 25),
+    )
+    expect(new Set(ivs).size).toBe(10)
   })
 })
 
