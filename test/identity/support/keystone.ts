@@ -5,6 +5,7 @@ import { Random } from '../../../src/base/random.js'
 import { createDerived, identityConfig } from '../../../src/identity/context.js'
 import type { Context, IdentityConfig } from '../../../src/identity/context.js'
 import { assignmentOf } from '../../../src/identity/documents.js'
+import type { ApplicationCredentialDocument } from '../../../src/identity/documents.js'
 import { answerFrom, drive } from '../../../src/identity/drive.js'
 import type { Reply, Request } from '../../../src/identity/exchange.js'
 import { createMemoryStore } from '../../../src/identity/memoryStore.js'
@@ -115,6 +116,8 @@ export interface Sent {
   readonly query?: string
   readonly json?: unknown
   readonly bodyProblem?: string
+  /** An auth receipt to go on from. */
+  readonly receipt?: string
 }
 
 /** The body of a token. */
@@ -129,6 +132,12 @@ export interface TokenBody {
   readonly issued_at: string
   readonly expires_at: string
   readonly 'OS-TRUST:trust'?: { readonly id: string; readonly impersonation: boolean }
+  readonly application_credential?: {
+    readonly id: string
+    readonly name: string
+    readonly restricted: boolean
+  }
+  readonly system?: unknown
 }
 
 /** What replies can hold. */
@@ -139,6 +148,9 @@ export interface ReplyBody {
   readonly trusts?: readonly { readonly id: string }[]
   readonly projects?: readonly { readonly id: string }[]
   readonly domains?: readonly { readonly id: string }[]
+  readonly system?: readonly unknown[]
+  readonly receipt?: Readonly<Record<string, unknown>>
+  readonly required_auth_methods?: readonly (readonly string[])[]
   readonly catalog?: readonly unknown[]
   readonly events?: readonly Readonly<Record<string, unknown>>[]
   readonly versions?: { readonly values: readonly { readonly id: string }[] }
@@ -180,21 +192,23 @@ const startSec = 1_795_311_700
 export const createKeystone = (
   release: Release,
   mode: ProviderMode,
-  options: { readonly publicUrl?: string; readonly expirationSec?: number; readonly ring?: KeyRing } = {},
+  options: Partial<IdentityConfig> & { readonly ring?: KeyRing } = {},
 ): Keystone => {
   const store = createMemoryStore()
   store.loadNow(recordedCloud(), [])
   const profile = releaseProfiles[release]
+  const { ring: givenRing, ...settings } = options
   const config = identityConfig({
     profile,
-    expirationSec: options.expirationSec ?? 3600,
-    publicUrl: options.publicUrl ?? 'http://127.0.0.1:15013',
+    expirationSec: 3600,
+    publicUrl: 'http://127.0.0.1:15013',
+    ...settings,
   })
   const derived = createDerived(store, profile)
   const random = new Random(1, release, mode)
   const freshKey = (): FernetKey => fernetKeyFromBytes(random.bytes(32))
   const retired: FernetKey[] = []
-  let ring = options.ring ?? setupRing({ primary: freshKey(), staged: freshKey() }).ring
+  let ring = givenRing ?? setupRing({ primary: freshKey(), staged: freshKey() }).ring
   let sealer: Sealer = createSealer({ ring, payloadOptions: profile.payload })
   const asked: Question[] = []
   const answerTo = answerFrom({ store, passwords: plainPasswords })
@@ -226,6 +240,7 @@ export const createKeystone = (
       const headers: Readonly<Record<string, string | undefined>> = {
         'x-auth-token': sent.auth,
         'x-subject-token': sent.subject,
+        'openstack-auth-receipt': sent.receipt,
       }
       const request: Request = {
         method,
@@ -292,3 +307,45 @@ export const createTrust = (
 }
 
 export const onTrust = (id: string): unknown => ({ 'OS-TRUST:trust': { id } })
+
+/** The secret of `giveCredential`'s application credentials. */
+export const credentialSecret = 'ZXMH28r-sO1ML6Vm7pQuTNov9X15A'
+
+/** An application credential of alice's on the project demo, with the role member. */
+export const giveCredential = (
+  keystone: Keystone,
+  change: Readonly<Record<string, unknown>> = {},
+): ApplicationCredentialDocument => {
+  const credential: ApplicationCredentialDocument = {
+    id: '9e3c750b34ae4e2aa91d3fbb7ae04468',
+    name: 'monitoring',
+    description: null,
+    user_id: ids.alice,
+    project_id: ids.demo,
+    secret_hash: `plain:${credentialSecret}`,
+    role_ids: [ids.memberRole],
+    expires_at: null,
+    unrestricted: false,
+    ...change,
+  }
+  keystone.store.put('application_credential', credential)
+  return credential
+}
+
+/** Logs in with any identity. */
+export const authenticateWith = (
+  keystone: Keystone,
+  identity: unknown,
+  more: { readonly scope?: unknown; readonly receipt?: string } = {},
+): Received => {
+  const { scope, receipt } = more
+  return keystone.send('POST', '/v3/auth/tokens', {
+    json: { auth: { identity, ...(scope === undefined ? {} : { scope }) } },
+    ...(receipt === undefined ? {} : { receipt }),
+  })
+}
+
+export const byCredential = (payload: Readonly<Record<string, unknown>>): unknown => ({
+  methods: ['application_credential'],
+  application_credential: { secret: credentialSecret, ...payload },
+})
