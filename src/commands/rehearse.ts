@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { InputError } from '../base/errors.js'
 import { formatProblem } from '../base/errors.js'
-import { parseGate } from '../measure/gates.js'
+import { checkGate } from '../measure/gates.js'
 import { parseStoreChoice, type StoreChoice } from '../io/store/open.js'
 import { renderTerminal } from '../render/terminal.js'
-import { parseScenario, type CheckGate } from '../scenario/parse.js'
+import { parseScenario } from '../scenario/parse.js'
 import { formatDuration } from '../scenario/units.js'
 import { rehearse, type Pulse } from '../worlds/rehearse.js'
 import type { Progress, WorldName } from '../worlds/world.js'
@@ -68,11 +68,6 @@ const progressText = ({ phase, done, total, text }: Progress): string =>
 const pulseText = ({ nowSec, durationSec, speed, calls, rejected, rows }: Pulse): string =>
   `${formatDuration(Math.floor(nowSec))} of ${formatDuration(durationSec)} (×${speed})  calls ${calls.toLocaleString('en')}  ` +
   `refused ${rejected.toLocaleString('en')}  rows ${rows === null ? '–' : rows.toLocaleString('en')}`
-
-const checkGate: CheckGate = (text, { classes, services, restarts }) => {
-  const parsed = parseGate(text, { classes: [...classes, ...services], restarts })
-  return parsed.ok ? [] : parsed.problems
-}
 
 /** The command as somebody would type it; a database's URL may hold a password, so it is cut. */
 const commandText = (file: string, options: Options): string => {

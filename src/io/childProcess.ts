@@ -103,6 +103,12 @@ export class Child {
     })
   }
 
+  /** Processor time that the child has used so far, microseconds. */
+  async cpuUs(): Promise<number> {
+    const { user, system } = await this.call<NodeJS.CpuUsage>('cpuUsage')
+    return user + system
+  }
+
   /** Asks it to end, and kills it if it does not. */
   async end(): Promise<void> {
     if (this.gone) return
@@ -147,10 +153,13 @@ export const answerParent = (calls: Calls, cleanUp: () => Promise<void>): void =
   })
 }
 
+/** What every child can tell of itself. */
+const cpuUsage = (): NodeJS.CpuUsage => process.cpuUsage()
+
 const answerOne = async (calls: Calls, message: CallMessage): Promise<void> => {
   let answer: AnswerMessage
   try {
-    const run = calls[message.name] as ((argument: unknown) => unknown) | undefined
+    const run = { cpuUsage, ...calls }[message.name] as ((argument: unknown) => unknown) | undefined
     if (run === undefined) throw new WorldError(`no call ${message.name}`)
     answer = { answer: message.call, value: await run(message.argument) }
   } catch (error) {

@@ -4,10 +4,10 @@ import type { Micros } from '../base/time.js'
 import type { TokenFormat } from '../token/uuid.js'
 
 /**
- * Who asked. `client`: a member of a class asked a service or Keystone itself; this is what people feel, and what
- * `requests` and `rejections` count. `keystone`: a request that Keystone answered, whoever sent it (members,
- * or the services' middleware on their behalf); this is what `latency` and the `keystone` block count. An exchange of a member with
- * Keystone itself gives one sample of each leg.
+ * Who asked. `client`: a sender, which is a member of a class or a service's worker, asked a service or Keystone; this is
+ * what senders feel, and what `requests` and `rejections` count. That somebody else's token is refused is a good answer to
+ * a service that validates it. `keystone`: the same exchange as Keystone saw it, counted for the class whose
+ * token was judged; this is what `latency` and the `keystone` block count.
  */
 export type Leg = 'client' | 'keystone'
 

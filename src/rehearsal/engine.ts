@@ -320,7 +320,7 @@ class Call implements CallContext {
   private legDue: Micros
   private legSent: Micros
   private asked = false
-  readonly waited: boolean
+  waited: boolean
 
   constructor(engine: Engine, member: Member, due: Micros, begun: Micros, waited: boolean) {
     this.engine = engine
@@ -361,5 +361,7 @@ class Call implements CallContext {
     )
     this.legDue = now
     this.legSent = now
+    // What comes next is sent at once, and says nothing of the generator's lateness.
+    this.waited = true
   }
 }

@@ -98,7 +98,8 @@ export const createSealer = (input: {
   }
 }
 
-const withIssueTime = (claims: PayloadClaims, issuedAtSec: number): Claims => ({ ...claims, issuedAtSec })
+/** Adds the issue time to claims that nobody else holds yet; a copy would cost as much as the deciphering. */
+const withIssueTime = (claims: PayloadClaims, issuedAtSec: number): Claims => Object.assign(claims, { issuedAtSec })
 
 /**
  * The first of the keys that opens the token, or null. Tells *rotated away* (a key that this node once had) from

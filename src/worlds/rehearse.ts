@@ -4,7 +4,6 @@ import { cpus, totalmem } from 'node:os'
 import { version } from '../base/version.js'
 import type { EventLine, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
 import { foldRecord } from '../measure/fold.js'
-import { parseGate } from '../measure/gates.js'
 import { createRecorder } from '../measure/recorder.js'
 import type { Sample } from '../measure/sample.js'
 import { summarise, type Summary } from '../measure/summary.js'
@@ -213,11 +212,7 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
 
 /** Summary and view of a record, as every verb that draws a run wants them. */
 export const judge = (record: RunRecord): { readonly summary: Summary; readonly view: ReportView } => {
-  const gates = record.header.gates.map((text) => parseGate(text)).filter((parsed) => parsed.ok)
-  const summary = summarise(
-    record,
-    gates.map((parsed) => parsed.gate),
-  )
+  const summary = summarise(record)
   return { summary, view: reportView(record, summary) }
 }
 

@@ -3,10 +3,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { WorldError } from '../../base/errors.js'
 import { answerFrom } from '../../identity/drive.js'
-import type { Store } from '../../identity/store.js'
+import type { MaybePromise, Store } from '../../identity/store.js'
 import { answerParent } from '../../io/childProcess.js'
 import { startIdentityServer, type IdentityServer } from '../../io/identityServer.js'
-import { createRingReader, KeyRepositoryError } from '../../io/keyRepository.js'
+import { createRingReader, KeyRepositoryError, type RingReader } from '../../io/keyRepository.js'
 import { createPasswords } from '../../io/passwords.js'
 import { openStore } from '../../io/store/open.js'
 import type { KeyRing } from '../../token/keyring.js'
@@ -21,6 +21,16 @@ interface Running {
   readonly server: IdentityServer
 }
 
+/** The ring as it lies on disk; null when there is none, as Keystone then answers 500. */
+const readRing = (reader: RingReader): KeyRing | null => {
+  try {
+    return reader.read()
+  } catch (error) {
+    if (error instanceof KeyRepositoryError) return null
+    throw error
+  }
+}
+
 let running: Running | null = null
 
 const present = (): Running => {
@@ -32,18 +42,15 @@ const calls: BackendCalls = {
   open: async (setup) => {
     const store = await openStore(setup.store)
     const reader = createRingReader(setup.keysFolder)
-    const ring = (): KeyRing | null => {
-      try {
-        return reader.read()
-      } catch (error) {
-        if (error instanceof KeyRepositoryError) return null
-        throw error
-      }
+    let ring: KeyRing | null = null
+    const refresh = (): MaybePromise<void> => {
+      ring = readRing(reader)
+      return store.refresh()
     }
     const node = new IdentityNode({
       store,
       identity: setup.identity,
-      ring,
+      ring: () => ring,
       random: (count) => randomBytes(count),
       requestId: () => `req-${randomUUID()}`,
       publicUrl: setup.publicUrl,
@@ -52,7 +59,7 @@ const calls: BackendCalls = {
     const server = await startIdentityServer({
       host: '127.0.0.1',
       port: 0,
-      refresh: () => store.refresh(),
+      refresh,
       context: () => node.context(time.epochSec()),
       answer: answerFrom({ store, passwords: createPasswords(setup.identity.passwordHash) }),
       explain: true,
