@@ -4,8 +4,9 @@ import { describe, expect, test } from '@jest/globals'
 import { isoInstant } from '../../src/identity/instants.js'
 import { RevocationIndex } from '../../src/identity/revocations.js'
 import type { RevocationSubject } from '../../src/identity/revocations.js'
-import { revokeUser } from '../../src/identity/revoke.js'
+import { revokeChain, revokeUser } from '../../src/identity/revoke.js'
 import type { Document } from '../../src/identity/store.js'
+import { checkToken } from '../../src/identity/tokenCheck.js'
 import { createKeystone, ids, onProject } from './support/keystone.js'
 
 const issuedAtSec = 1_500_000_000
@@ -87,6 +88,88 @@ test('an index that grows by one event knows it, and forgets those that are gone
   expect(index.revokes(subject)).toBe(false)
   index.update([...others.slice(2), hit])
   expect(index.revokes(subject)).toBe(true)
+})
+
+describe('how many events a validation reads', () => {
+  const loaded = (list: readonly Document[], load: 'all' | 'filtered'): number => {
+    const index = new RevocationIndex()
+    index.update(list)
+    return index.loaded(subject, load)
+  }
+  const old = issuedAtSec - 1
+  const cases: readonly (readonly [string, Document, number])[] = [
+    ['its own audit id', event({ audit_id: 'own' }), 1],
+    ['another audit id', event({ audit_id: 'other' }), 0],
+    ['its own user', event({ user_id: 'user' }), 1],
+    ['its trustor', event({ user_id: 'trustor' }), 1],
+    ['its trustee, on another project', event({ user_id: 'trustee', project_id: 'other' }), 0],
+    ['its user, on its project', event({ user_id: 'user', project_id: 'project' }), 1],
+    ['another user', event({ user_id: 'other' }), 0],
+    ['its project', event({ project_id: 'project' }), 1],
+    ['another project', event({ project_id: 'other' }), 0],
+    ['any trust', event({ trust_id: 'other' }), 1],
+    ['any chain', event({ audit_chain_id: 'other' }), 1],
+    ['any chain, on another project', event({ audit_chain_id: 'other', project_id: 'other' }), 0],
+    ['any chain, on its project', event({ audit_chain_id: 'other', project_id: 'project' }), 1],
+    ['any domain', event({ domain_id: 'other' }), 1],
+    ['any role', event({ role_id: 'other' }), 1],
+    ['a time before it', event({ trust_id: 'other' }, old), 0],
+    ['its user, before it', event({ user_id: 'user' }, old), 0],
+  ]
+
+  test.each(cases)('is all of them up to Newton; an event of %s is filtered since', (_, one, read) => {
+    expect([loaded([one], 'all'), loaded([one], 'filtered')]).toEqual([1, read])
+  })
+
+  test('adds up, in whatever order events were written, and does not count marks on rows', () => {
+    const list = [
+      ...cases.map(([, one]) => one),
+      event({ trust_id: 'a' }, issuedAtSec + 5),
+      event({ trust_id: 'b' }, old),
+      event({ trust_id: 'c' }, issuedAtSec + 1),
+      event({ user_id: 'user', only_format: 'uuid' }),
+    ]
+    const filtered = cases.reduce((sum, [, , read]) => sum + read, 0) + 2
+    expect([loaded(list, 'all'), loaded(list, 'filtered')]).toEqual([cases.length + 3, filtered])
+    const index = new RevocationIndex()
+    for (let i = 1; i <= list.length; i++) index.update(list.slice(0, i))
+    expect(index.loaded(subject, 'filtered')).toBe(filtered)
+    index.update([])
+    expect([index.loaded(subject, 'all'), index.loaded(subject, 'filtered')]).toEqual([0, 0])
+  })
+
+  test('is a setting, the release’s own by default', () => {
+    expect(createKeystone('newton', 'uuid').config.revocation).toBe('all')
+    expect(createKeystone('ocata', 'uuid').config.revocation).toBe('filtered')
+  })
+})
+
+test('a domain’s event hits tokens for its projects, for itself, and of its users', () => {
+  const domainHit = (change: Partial<RevocationSubject>): boolean => {
+    const index = new RevocationIndex()
+    index.update([event({ domain_id: 'acme' })])
+    return index.revokes({ ...subject, ...change })
+  }
+  expect(domainHit({})).toBe(false)
+  expect(domainHit({ projectDomainId: 'acme' })).toBe(true)
+  expect(domainHit({ userDomainId: 'acme' })).toBe(true)
+  const scope = { kind: 'domain', domainId: 'acme' } as const
+  expect(domainHit({ claims: { ...subject.claims, scope } })).toBe(true)
+})
+
+test('a chain is revoked across formats: all tokens made from one another, and no others', () => {
+  const keystone = createKeystone('queens', 'dual-uuid')
+  const uuid = keystone.login('alice', 'unscoped')
+  keystone.mode = 'dual-fernet'
+  const fernet = keystone.rescope(uuid).issued?.id ?? ''
+  const grandchild = keystone.rescope(fernet).issued?.id ?? ''
+  const stranger = keystone.login('alice')
+  const checked = keystone.run(checkToken(keystone.context(), fernet))
+  if (!checked.good) throw new Error(checked.message)
+  keystone.run(revokeChain(keystone.context(), checked))
+  expect([uuid, fernet, grandchild, stranger].map((token) => keystone.validate(token).status)).toEqual([
+    404, 404, 404, 200,
+  ])
 })
 
 describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
