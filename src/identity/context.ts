@@ -24,10 +24,7 @@ export interface IdentityConfig {
   readonly defaultDomainId: string
   /** `[auth] methods`: the names of the methods that are on. */
   readonly methods: readonly string[]
-  /**
-   * Whether a login that does not meet its user's rules is given a receipt. On unless given, whatever the release:
-   * clients of today know what to do with one. `profile.receipts` says what the release itself does.
-   */
+  /** Whether a login that does not meet its user's rules is given a receipt; the release profile's unless given. */
   readonly receipts: boolean
   /** `[totp] included_previous_windows`: 1 is the default since Train; releases before that accept none. */
   readonly totpPreviousWindows: number
@@ -45,7 +42,7 @@ export const identityConfig = (
   redelegationMax: 3,
   defaultDomainId: 'default',
   methods: given.profile.payload.methodOrder,
-  receipts: true,
+  receipts: given.profile.receipts,
   totpPreviousWindows: 1,
   revocation: given.profile.revocationLoad,
   ...given,

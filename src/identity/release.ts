@@ -70,7 +70,10 @@ export interface ReleaseProfile {
    * leaves (`keystone/revoke/backends/sql.py`, commit 9e8437146).
    */
   readonly revocationLoad: RevocationLoad
-  /** Whether a login that does not meet its user's rules is given a receipt to go on with. Since Stein, 15.0. */
+  /**
+   * Whether a login that does not meet its user's rules is given a receipt to go on with. Keystone does so since Stein
+   * (15.0). On in every release here: clients of today know what to do with one, and of old none has such rules.
+   */
   readonly receipts: boolean
   /** A token of the system buys none for a project or a domain. Since Queens (`keystone/auth/plugins/token.py`). */
   readonly keepsSystemScope: boolean
@@ -101,7 +104,7 @@ const mitaka: ReleaseProfile = {
   namesDisabledProject: false,
   explainsForbidden: false,
   revocationLoad: 'all',
-  receipts: false,
+  receipts: true,
   keepsSystemScope: false,
   passwordExpiresAt: false,
   projectTags: false,

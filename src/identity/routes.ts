@@ -11,6 +11,7 @@ import {
   domainsToScope,
   projectsToScope,
   revocationEvents,
+  revokedCertificates,
   systemToScope,
 } from './listings.js'
 import { withCaller } from './operations.js'
@@ -28,6 +29,7 @@ const authPaths: Readonly<Record<string, Operations>> = {
   domains: { GET: withCaller((context, _, caller) => domainsToScope(context, caller)) },
   system: { GET: withCaller((context, _, caller) => systemToScope(context, caller)) },
   catalog: { GET: withCaller((context, _, caller) => catalogOfToken(context, caller)) },
+  'tokens/OS-PKI/revoked': { GET: withCaller((context, _, caller) => revokedCertificates(context, caller)) },
 }
 
 const trustCollection: Operations = { GET: withCaller(listTrusts), POST: withCaller(createTrust) }
@@ -50,7 +52,7 @@ const own = <T>(record: Readonly<Record<string, T>>, name: string | undefined): 
 
 /** What stands behind `/v3/NAME`, about tokens; the rest is in `resources/`. */
 const resources: Readonly<Record<string, Resource>> = {
-  auth: (rest) => (rest.length === 1 ? own(authPaths, rest[0]) : null),
+  auth: (rest) => own(authPaths, rest.join('/')),
   'OS-FEDERATION': (rest) =>
     rest.length === 1 && (rest[0] === 'projects' || rest[0] === 'domains') ? own(authPaths, rest[0]) : null,
   'OS-TRUST': ([collection, id, roles, roleId, ...more]) => {

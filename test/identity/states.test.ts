@@ -349,6 +349,7 @@ describe.each([
         subject: keystone.login('alice'),
       }),
       'wrong password': keystone.send('POST', path, { json: { auth: { identity: wrong } } }),
+      'OS-PKI/revoked': keystone.send('GET', `${path}/OS-PKI/revoked`, { auth: admin }),
       'revoke DELETE response': keystone.send('DELETE', path, { auth: admin, subject: alice }),
     }
     for (const [name, reply] of Object.entries(cases)) {
