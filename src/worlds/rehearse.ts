@@ -186,8 +186,8 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     await folder.start(header)
     const kept = new Keeping(header, world.population.senders, folder)
     keeping = kept
-    const interrupted = await conduct(options, world, header, kept)
-    const nowSec = Math.min(toSec(world.clock.now()), scenario.durationSec)
+    const { interrupted, endedSec } = await conduct(options, world, header, kept)
+    const nowSec = Math.min(endedSec, scenario.durationSec)
     options.onProgress({ phase: 'ending', done: 0, total: 1, text: 'report' })
     const end: RunEnd = {
       ...kept.finish(nowSec),
@@ -216,15 +216,16 @@ export const judge = (record: RunRecord): { readonly summary: Summary; readonly 
   return { summary, view: reportView(record, summary) }
 }
 
-/** Lets the engine run to its end, or to a stop; returns why it was stopped. */
+/** Lets the engine run to its end, or to a stop; returns why it was stopped, and where scenario time stood at the end. */
 const conduct = async (
   options: RehearseOptions,
   world: World,
   header: RunHeader,
   kept: Keeping,
-): Promise<string | null> => {
+): Promise<{ readonly interrupted: string | null; readonly endedSec: number }> => {
   const { scenario } = options
   let interrupted: string | null = null
+  let endedSec = 0
   let finished = (): void => {}
   const ended = new Promise<void>((resolve) => {
     finished = resolve
@@ -247,7 +248,10 @@ const conduct = async (
         rejected: kept.rejected,
         rows: kept.rows,
       }),
-    onEnd: () => finished(),
+    onEnd: () => {
+      endedSec = toSec(world.clock.now())
+      finished()
+    },
   })
   engine.start()
   options.onStarted((reason) => {
@@ -255,5 +259,5 @@ const conduct = async (
     engine.stop()
   })
   await world.run(ended)
-  return interrupted
+  return { interrupted, endedSec }
 }
