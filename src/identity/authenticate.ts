@@ -9,7 +9,7 @@ import { hasQuery, replyJson } from './exchange.js'
 import type { Reply, Request } from './exchange.js'
 import { parseInstant } from './instants.js'
 import { freshAuditIds, issueToken } from './issue.js'
-import { member } from './json.js'
+import { jsonText, member } from './json.js'
 import { isEnough, passedBefore, replyNotEnough, rulesOf } from './multiFactor.js'
 import { proofOf } from './proof.js'
 import type { AuthMethod, Proof } from './proof.js'
@@ -38,7 +38,9 @@ const methodsAsked = (context: Context, identity: unknown): readonly AskedMethod
   if (identity === undefined) throw new ApiError(refusals.expecting('identity', 'auth'))
   const given = member(identity, 'methods')
   if (!Array.isArray(given)) throw new ApiError(refusals.expecting('methods', 'identity'))
-  const names = [...new Set(given as unknown[])].map(String)
+  const names = [
+    ...new Set((given as unknown[]).map((name) => (typeof name === 'string' ? name : jsonText(name)))),
+  ]
   const missing = names.find((name) => member(identity, name) === undefined)
   if (missing !== undefined) throw new ApiError(refusals.expecting(missing, 'identity'))
   const { methods } = context.config

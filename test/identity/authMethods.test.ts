@@ -1,6 +1,7 @@
 // The ways to log in besides password and token: application credentials, passcodes, a provider's word, several at once.
 // Each must give the token that Keystone gives, and tell nothing to those who guess.
 import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { assignmentOf } from '../../src/identity/documents.js'
 import { isoInstant, parseInstant } from '../../src/identity/instants.js'
 import type { Document } from '../../src/identity/store.js'
@@ -390,6 +391,9 @@ describe('several methods', () => {
   test('that are none, or not on, are refused, and those that are on are named', () => {
     const keystone = createKeystone('queens', 'uuid')
     expect(authenticateWith(keystone, { methods: [] }).status).toBe(401)
+    for (const name of [{ toString: 'x' }, null, [[]]]) {
+      expect(authenticateWith(keystone, { methods: [name] }).status).toBe(400)
+    }
     for (const name of ['external', 'oauth1', 'pigeon']) {
       const reply = authenticateWith(keystone, { methods: [name], [name]: {} })
       expect(reply.json.error).toEqual({
@@ -412,4 +416,38 @@ describe('several methods', () => {
     expect(keystone.rescope(token, { domain: { id: ids.acme } }).status).toBe(403)
     expect(keystone.rescope(token, { system: { all: true } }).json.token?.system).toEqual({ all: true })
   })
+})
+
+test('whatever a client sends to log in is answered, never a defect', () => {
+  const keystone = createKeystone('queens', 'fernet')
+  giveCredential(keystone)
+  const names = ['password', 'token', 'totp', 'application_credential', 'mapped', 'external']
+  const words = fc.constantFrom(
+    'user',
+    'id',
+    'name',
+    'domain',
+    'groups',
+    'passcode',
+    'secret',
+    'alice',
+    ids.alice,
+  )
+  const anything = fc.jsonValue({ maxDepth: 3 })
+  const payload = fc.oneof(anything, fc.dictionary(words, fc.oneof(words, fc.dictionary(words, anything))))
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.constantFrom(...names)),
+      payload,
+      fc.option(anything, { nil: undefined }),
+      fc.string(),
+      (methods, each, scope, receipt) => {
+        const identity = Object.fromEntries(methods.map((name) => [name, each]))
+        const reply = authenticateWith(keystone, { methods, ...identity }, { scope, receipt })
+        expect([400, 401, 404, 500]).toContain(reply.status)
+        expect(reply.json.error?.code).toBe(reply.status)
+      },
+    ),
+    { seed: 7, numRuns: 300 },
+  )
 })
