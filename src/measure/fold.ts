@@ -81,6 +81,26 @@ export const parseSeries = (lines: Iterable<string>): ParsedSeries => {
   return { intervals, table, events, torn: unread !== null }
 }
 
+/** The record of a run whose lines are at hand. */
+export const collectRecord = (
+  header: RunHeader,
+  lines: Iterable<SeriesLine>,
+  end: RunEnd | null,
+): RunRecord => {
+  const intervals: IntervalLine[] = []
+  const table: TableLine[] = []
+  const events: EventLine[] = []
+  for (const line of lines) {
+    if (line.kind === 'interval') intervals.push(line)
+    else if (line.kind === 'table') table.push(line)
+    else events.push(line)
+  }
+  intervals.sort((a, b) => a.fromSec - b.fromSec)
+  table.sort((a, b) => a.atSec - b.atSec)
+  events.sort((a, b) => a.startedSec - b.startedSec)
+  return { header, intervals, table, events, end }
+}
+
 /** The record of a run from its three parts; `end` null for a run that was killed. */
 export const foldRecord = (header: RunHeader, lines: Iterable<string>, end: RunEnd | null): RunRecord => {
   const { intervals, table, events } = parseSeries(lines)

@@ -12,7 +12,7 @@ import { uuidToken } from '../token/uuid.js'
 import type { CloudPlan } from './cloudPlan.js'
 
 /** Whose token it is. */
-interface Holder {
+export interface Holder {
   readonly userId: string
   readonly projectId: string
   readonly trustId: string | null
@@ -23,14 +23,15 @@ export class TokenPlan {
   /** How many there are. */
   readonly total: number
   private readonly scenario: Scenario
-  private readonly cloud: CloudPlan
   private readonly holders: Holder[] = []
+  /** Who holds what nobody in this run holds: all users. */
+  private readonly others: readonly Holder[]
   private readonly firstOfClass = new Map<string, number>()
   private readonly firstOfService = new Map<string, number>()
 
   constructor(scenario: Scenario, cloud: CloudPlan) {
     this.scenario = scenario
-    this.cloud = cloud
+    this.others = cloud.users.map(({ userId, projectId }) => ({ userId, projectId, trustId: null }))
     for (const clientClass of scenario.clients) {
       if (!startsWithToken(clientClass.behaviour)) continue
       this.firstOfClass.set(clientClass.name, this.holders.length)
@@ -47,23 +48,37 @@ export class TokenPlan {
     this.total = Math.max(this.holders.length, scenario.tokens.live)
   }
 
-  /** What token `index` says. Ages are spread evenly over the validity, as a steady rate of issuing leaves them. */
-  claims(index: number): Claims {
+  /** Whose token `index` is. */
+  holder(index: number): Holder {
+    return this.holders[index] ?? this.someone(index)
+  }
+
+  /**
+   * When token `index` was issued, seconds since 1970. Ages are spread evenly over the validity, as a steady rate of
+   * issuing leaves them.
+   */
+  issuedAtSec(index: number): number {
     const { seed, startsAtEpochSec, identity } = this.scenario
-    const random = new Random(seed, 'token', index)
-    const ageSec = Math.floor(random.unit() * identity.expirationSec)
-    const issuedAtSec = startsAtEpochSec - ageSec
-    const holder = this.holders[index] ?? this.someone(random)
+    return startsAtEpochSec - Math.floor(new Random(seed, 'token', index).unit() * identity.expirationSec)
+  }
+
+  /** When it expires, seconds since 1970. */
+  expiresAtSec(index: number): number {
+    return this.issuedAtSec(index) + this.scenario.identity.expirationSec
+  }
+
+  /** What token `index` says. */
+  claims(index: number): Claims {
+    const { seed, identity } = this.scenario
+    const issuedAtSec = this.issuedAtSec(index)
+    const { userId, projectId, trustId } = this.holder(index)
     return {
-      userId: holder.userId,
+      userId,
       methods: ['password'],
-      auditIds: [auditId(random.bytes(16))],
+      auditIds: [auditId(new Random(seed, 'token audit', index).bytes(16))],
       issuedAtSec,
       expiresAtSec: issuedAtSec + identity.expirationSec,
-      scope:
-        holder.trustId === null
-          ? { kind: 'project', projectId: holder.projectId }
-          : { kind: 'trust', projectId: holder.projectId, trustId: holder.trustId },
+      scope: trustId === null ? { kind: 'project', projectId } : { kind: 'trust', projectId, trustId },
     }
   }
 
@@ -94,8 +109,9 @@ export class TokenPlan {
     return { id: sealer.issue(claims, { iv }), format, expiresAtSec }
   }
 
-  private someone(random: Random): Holder {
-    const { userId, projectId } = random.pick(this.cloud.users)
-    return { userId, projectId, trustId: null }
+  private someone(index: number): Holder {
+    return this.others[
+      new Random(this.scenario.seed, 'token holder', index).int(this.others.length)
+    ] as Holder
   }
 }

@@ -6,7 +6,7 @@ import { deferredExtra, type ExtraSource } from '../identity/extra.js'
 import { standingOf } from '../identity/standing.js'
 import type { TokenExtra, TokenRow } from '../identity/store.js'
 import { extraOfIssued, tokenPieces } from '../identity/tokenBody.js'
-import type { TokenPlan } from './tokenPlan.js'
+import type { Holder, TokenPlan } from './tokenPlan.js'
 
 /** Makes the column of a planned token, as the identity logic would have when it was issued. */
 const extraOf = (context: Context, plan: TokenPlan, index: number): TokenExtra => {
@@ -30,18 +30,26 @@ export type RowOrder = 'issued' | 'id'
  * @param context of a node over a store that holds the cloud's documents
  */
 export function* tokenRows(context: Context, plan: TokenPlan, order: RowOrder): Generator<TokenRow> {
-  const source: ExtraSource = {
-    make: (index) => extraOf(context, plan, index),
-    bytes: (index) => extraOf(context, plan, index).bytes,
+  const make = (index: number): TokenExtra => extraOf(context, plan, index)
+  // Ids, audit ids and instants have fixed widths, so a column is as long as any other of the same holder.
+  const bytesOfHolder = new Map<Holder, number>()
+  const bytes = (index: number): number => {
+    const holder = plan.holder(index)
+    const known = bytesOfHolder.get(holder)
+    if (known !== undefined) return known
+    const own = make(index).bytes
+    bytesOfHolder.set(holder, own)
+    return own
   }
+  const source: ExtraSource = { make, bytes }
   for (const index of ordered(plan, order)) {
-    const claims = plan.claims(index)
+    const { userId, trustId } = plan.holder(index)
     yield {
       id: plan.uuid(index),
-      expiresAtSec: claims.expiresAtSec,
+      expiresAtSec: plan.expiresAtSec(index),
       valid: true,
-      userId: claims.userId,
-      trustId: claims.scope.kind === 'trust' ? claims.scope.trustId : null,
+      userId,
+      trustId,
       extra: deferredExtra(source, index),
     }
   }
@@ -51,7 +59,7 @@ export function* tokenRows(context: Context, plan: TokenPlan, order: RowOrder): 
 const ordered = (plan: TokenPlan, order: RowOrder): Uint32Array => {
   const indexes = Uint32Array.from({ length: plan.total }, (_, index) => index)
   if (order === 'issued') {
-    const issued = Float64Array.from(indexes, (index) => plan.claims(index).issuedAtSec)
+    const issued = Float64Array.from(indexes, (index) => plan.issuedAtSec(index))
     return indexes.sort((a, b) => (issued[a] as number) - (issued[b] as number))
   }
   const ids = Array.from(indexes, (index) => plan.uuid(index))

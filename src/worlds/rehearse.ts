@@ -3,7 +3,7 @@
 import { cpus, totalmem } from 'node:os'
 import { version } from '../base/version.js'
 import type { EventLine, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
-import { foldRecord } from '../measure/fold.js'
+import { collectRecord } from '../measure/fold.js'
 import { createRecorder } from '../measure/recorder.js'
 import type { Sample } from '../measure/sample.js'
 import { summarise, type Summary } from '../measure/summary.js'
@@ -101,8 +101,6 @@ const headerOf = (options: RehearseOptions, storeName: string, startedAt: Date):
   }
 }
 
-const toLine = (line: SeriesLine): string => JSON.stringify(line)
-
 /** Everything that is kept of a run while it goes, in memory and on disk alike. */
 class Keeping implements Recording {
   readonly lines: SeriesLine[] = []
@@ -197,7 +195,7 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
       interrupted,
       runHash: kept.hash(),
     }
-    const record = foldRecord(header, kept.lines.map(toLine), end)
+    const record = collectRecord(header, kept.lines, end)
     const { summary, view } = judge(record)
     const reportHtml = renderHtml(view, await readReportAssets())
     await folder.finish({ end, summary, reportHtml, junitXml: null })
