@@ -6,6 +6,30 @@ import type { ApiReply, CallContext, HeldToken, Steps } from './exchange.js'
 import { stillFresh } from './exchange.js'
 import type { Behaviour, Member } from './member.js'
 
+/** Draws the service and the worker that the next call goes to. */
+const choose = (member: Member): NonNullable<Member['choice']> => {
+  const service = member.random.pick(member.services)
+  return { service, worker: member.random.int(service.workerCount) }
+}
+
+/**
+ * The common case of every behaviour: a token that is fresh, and that the service remembers as good. Nothing is asked and
+ * nothing changes, so there is no need to begin the behaviour's own steps. If it is not the case, these go on with the
+ * service that was drawn here.
+ */
+export const answeredFromMemory = (member: Member, context: CallContext): boolean => {
+  const { token } = member
+  const nowSec = context.nowSec()
+  if (token === null || member.services.length === 0 || !stillFresh(token, nowSec)) return false
+  const choice = choose(member)
+  if (!choice.service.remembersAsGood(token, choice.worker, nowSec)) {
+    member.choice = choice
+    return false
+  }
+  context.saw('call', 'ok', 200, null)
+  return true
+}
+
 /**
  * Calls one of the member's services, chosen by chance, with a token, and reports what it answered. A member without
  * services validates its own token at Keystone instead.
@@ -26,8 +50,8 @@ function* callService(
       format: token.format,
     }) as ApiReply
   }
-  const service = member.random.pick(member.services)
-  const worker = member.random.int(service.workerCount)
+  const { service, worker } = member.choice ?? choose(member)
+  member.choice = null
   const answer = yield* service.judge(token, member.className, worker, context)
   const outcome = answer.status === 200 ? 'ok' : answer.status === 401 ? 'rejected' : 'failed'
   context.saw('call', outcome, answer.status, answer.cause)

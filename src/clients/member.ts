@@ -12,6 +12,8 @@ export interface Member {
   /** Its own choices (which service, which worker, which backend), apart from its arrivals. */
   readonly random: Random
   token: HeldToken | null
+  /** The service and the worker of the call that is about to begin, once they are drawn. */
+  choice: { readonly service: Service; readonly worker: number } | null
 }
 
 /** One small state machine: what a member does when it is due. */

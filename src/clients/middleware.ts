@@ -89,9 +89,19 @@ export class Service {
     }
   }
 
+  /** Whether a call with this token would be let through without asking Keystone. */
+  remembersAsGood(token: HeldToken, workerIndex: number, nowSec: number): boolean {
+    const remembered = this.worker(workerIndex).cache.get(token.id, nowSec)
+    return remembered !== null && remembered.cause === null && token.expiresAtSec > nowSec
+  }
+
+  private worker(index: number): Worker {
+    return this.workers[index % this.workers.length] as Worker
+  }
+
   /** What the service answers to a call with this token. `caller` is the class that calls. */
   *judge(token: HeldToken, caller: string, workerIndex: number, context: CallContext): Steps<ServiceAnswer> {
-    const worker = this.workers[workerIndex % this.workers.length] as Worker
+    const worker = this.worker(workerIndex)
     const remembered = worker.cache.get(token.id, context.nowSec())
     if (remembered !== null) {
       if (remembered.cause !== null) return { status: 401, cause: remembered.cause }

@@ -1,13 +1,14 @@
 // The engine: sends what the plan wants when it is due, applies the timeline, and records what became of it all.
 // It knows a clock, a target and a control, and never asks which world they belong to.
 import { micros, toSec, type Micros, type TimeMap } from '../base/time.js'
-import { behaviours } from '../clients/behaviours.js'
+import { answeredFromMemory, behaviours } from '../clients/behaviours.js'
 import type { ApiReply, Ask, CallContext, HeldToken, Steps } from '../clients/exchange.js'
 import type { Behaviour, Member } from '../clients/member.js'
 import type { Cause, Leg, Op, Outcome, Sample } from '../measure/sample.js'
 import type { EventLine, TableLine } from '../measure/record.js'
 import { createArrivals } from '../scenario/arrivals.js'
 import type { Scenario } from '../scenario/scenario.js'
+import { ArrivalFeed, type ArrivalSource } from './arrivalFeed.js'
 import { outcomeForSender, outcomeAtKeystone } from './outcomes.js'
 import type { Population } from './population.js'
 import type { Clock, Control, Target } from './ports.js'
@@ -51,9 +52,27 @@ interface Lane {
   readonly backlogSec: number[]
 }
 
+/** Everybody's arrivals as one stream. */
+const arrivalsOf = ({ scenario, population, timeMap }: EngineOptions): ArrivalFeed<Lane> => {
+  const { seed, durationSec } = scenario
+  const { stretches } = timeMap
+  const members: (readonly [Lane, ArrivalSource])[] = []
+  let perSec = 0
+  for (const clientClass of scenario.clients) {
+    perSec += clientClass.members / clientClass.everySec
+    const behaviour = behaviours[clientClass.behaviour]
+    for (const member of population.membersOf(clientClass.name)) {
+      const source = createArrivals({ seed, clientClass, member: member.index, stretches, durationSec })
+      members.push([{ member, behaviour, busy: false, backlogSec: [] }, source])
+    }
+  }
+  return new ArrivalFeed(members, durationSec, perSec)
+}
+
 export class Engine {
   private readonly options: EngineOptions
   private readonly sample: Sample
+  private readonly feed: ArrivalFeed<Lane>
   private stopped = false
   /** Stopped before its time: what waits for a busy member is shed. At the planned end it is still sent. */
   private cutShort = false
@@ -63,6 +82,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.options = options
+    this.feed = arrivalsOf(options)
     this.sample = {
       clientClass: '',
       leg: 'client',
@@ -87,25 +107,8 @@ export class Engine {
 
   /** Enters everything that the plan wants into the clock's agenda. */
   start(): void {
-    const { scenario, population, clock, control, recording, timeMap } = this.options
-    for (const clientClass of scenario.clients) {
-      for (const member of population.membersOf(clientClass.name)) {
-        const lane: Lane = {
-          member,
-          behaviour: behaviours[clientClass.behaviour],
-          busy: false,
-          backlogSec: [],
-        }
-        const arrivals = createArrivals({
-          seed: scenario.seed,
-          clientClass,
-          member: member.index,
-          stretches: timeMap.stretches,
-          durationSec: scenario.durationSec,
-        })
-        this.awaitArrival(lane, arrivals)
-      }
-    }
+    const { scenario, population, clock, control, recording } = this.options
+    this.awaitArrival()
     runTimeline({
       steps: scenario.timeline,
       nodes: this.options.target.nodes,
@@ -129,15 +132,19 @@ export class Engine {
     this.wind()
   }
 
-  private awaitArrival(lane: Lane, arrivals: { next(): number }): void {
-    const dueSec = arrivals.next()
-    if (dueSec >= this.options.scenario.durationSec) return
-    this.options.clock.at(micros(dueSec), () => {
-      if (this.stopped) return
-      if (lane.busy) this.queue(lane, dueSec)
-      else this.begin(lane, dueSec, false)
-      this.awaitArrival(lane, arrivals)
-    })
+  /** One entry in the clock's agenda stands for all arrivals: the next one. */
+  private awaitArrival(): void {
+    const dueSec = this.feed.nextSec()
+    if (dueSec < Infinity) this.options.clock.at(micros(dueSec), this.arrive)
+  }
+
+  private readonly arrive = (): void => {
+    if (this.stopped) return
+    const dueSec = this.feed.nextSec()
+    const lane = this.feed.take()
+    if (lane.busy) this.queue(lane, dueSec)
+    else this.begin(lane, dueSec, false)
+    this.awaitArrival()
   }
 
   private queue(lane: Lane, dueSec: number): void {
@@ -153,11 +160,12 @@ export class Engine {
 
   /** Begins one call of a member. `waited`: the member itself was busy at its due time. */
   private begin(lane: Lane, dueSec: number, waited: boolean): void {
-    lane.busy = true
-    this.underWay++
     this.calls++
     const { clock } = this.options
     const call = new Call(this, lane.member, clock.measuredAt(micros(dueSec)), clock.measured(), waited)
+    if (answeredFromMemory(lane.member, call)) return
+    lane.busy = true
+    this.underWay++
     this.resume(call, lane.behaviour.call(lane.member, call), lane, null)
   }
 
@@ -185,11 +193,9 @@ export class Engine {
   private endCall(lane: Lane): void {
     this.underWay--
     if (this.cutShort) for (const dueSec of lane.backlogSec.splice(0)) this.shed(lane, dueSec)
-    const next = lane.backlogSec.shift()
-    if (next === undefined) {
-      lane.busy = false
-      if (this.stopped) this.finishWhenIdle()
-    } else this.begin(lane, next, true)
+    lane.busy = false
+    while (!lane.busy && lane.backlogSec.length > 0) this.begin(lane, lane.backlogSec.shift() as number, true)
+    if (this.stopped) this.finishWhenIdle()
   }
 
   private chooseNode(member: Member): number {

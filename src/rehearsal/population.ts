@@ -44,6 +44,7 @@ export class Population {
           services,
           random: new Random(scenario.seed, 'choices', name, index),
           token: tokens.heldBy(name, index, sealer),
+          choice: null,
         })),
       )
     }
