@@ -1,5 +1,6 @@
 // One rehearsal, from a checked scenario to a verdict: opens a world, lets the engine run in it, keeps the record.
 // The run's folder is written as the run goes, so that whatever ends it, there is something to draw.
+import { rmdir } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { version } from '../base/version.js'
 import type { EventLine, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
@@ -178,6 +179,11 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     folder: folder.path,
     onProgress: options.onProgress,
     onFault: (fault) => keeping?.event(fault),
+  }).catch(async (error: unknown) => {
+    // There was no run, so there is no folder of one, unless somebody put something into it.
+    await folder.abandon()
+    await rmdir(folder.path).catch(() => undefined)
+    throw error
   })
   try {
     const header = headerOf(options, world.storeName, startedAt)
