@@ -16,6 +16,8 @@ export interface IdentityNodeOptions {
   /** The node's ring as it is now; null: the repository is gone. The same object while nothing has changed. */
   readonly ring: () => KeyRing | null
   readonly makeSealer?: typeof createSealer
+  /** Whether any of some keys opens a token; as the sealer, the cipher itself by default. */
+  readonly opens?: (token: string, keys: readonly FernetKey[]) => boolean
   readonly random: (count: number) => Uint8Array
   readonly requestId: () => string
   readonly publicUrl: string
@@ -35,7 +37,8 @@ export class IdentityNode {
   private ring: KeyRing | null = null
   private sealer: Sealer | null = null
   private retired: FernetKey[] = []
-  private readonly wasOurs = (token: string): boolean => opensWith(token, this.retired) !== null
+  private readonly wasOurs = (token: string): boolean =>
+    this.options.opens?.(token, this.retired) ?? opensWith(token, this.retired) !== null
 
   constructor(options: IdentityNodeOptions) {
     this.options = options

@@ -7,7 +7,7 @@ import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
 import { answerFrom, drive, type Answer } from '../../identity/drive.js'
 import { handle } from '../../identity/routes.js'
 import { createMemoryStore, type MemoryStore } from '../../identity/memoryStore.js'
-import { createDerived } from '../../identity/context.js'
+import { createDerived, type Context } from '../../identity/context.js'
 import { releaseProfiles } from '../../identity/release.js'
 import type { Control, StepResult, Target } from '../../rehearsal/ports.js'
 import { planCloud, rehearsalPassword } from '../../rehearsal/cloudPlan.js'
@@ -16,14 +16,14 @@ import { TokenPlan } from '../../rehearsal/tokenPlan.js'
 import { tokenRows } from '../../rehearsal/tokenRows.js'
 import type { Scenario, TimelineStep } from '../../scenario/scenario.js'
 import { fernetKeyFromBytes } from '../../token/fernet.js'
-import { distributeRing, rotateRing, setupRing, type KeyRing } from '../../token/keyring.js'
+import { rotateRing, setupRing, type KeyRing } from '../../token/keyring.js'
 import { issues } from '../../token/mode.js'
-import { createSealer } from '../../token/sealer.js'
 import { apiForm } from '../apiForm.js'
 import { IdentityNode } from '../identityNode.js'
 import type { OpenWorldOptions, World } from '../world.js'
 import { costUs, wireUs } from './costs.js'
-import { createMemoSealer } from './memoSealer.js'
+import { RememberedAnswers } from './rememberedAnswers.js'
+import { SealedLedger } from './sealedLedger.js'
 import { VirtualClock } from './virtualClock.js'
 
 /** Passwords cost nothing here but the time that the cost table charges. */
@@ -42,7 +42,16 @@ interface SimulatedNode {
   freeAt: number
 }
 
+const goodAnswer = {
+  status: 200,
+  failure: null,
+  subjectToken: null,
+  expiresAtSec: null,
+  cause: null,
+} as const
+
 class SimulatedTarget implements Target {
+  private readonly remembered = new RememberedAnswers()
   readonly nodes: number
   private readonly clock: VirtualClock
   private readonly fleet: readonly SimulatedNode[]
@@ -79,8 +88,16 @@ class SimulatedTarget implements Target {
   }
 
   private decide(backend: SimulatedNode, node: number, request: ApiRequest): ApiReply {
-    const nowSec = this.startsAtEpochSec + toSec(this.clock.now())
-    const reply = drive(handle(apiForm(request), backend.identity.context(nowSec)), this.answer)
+    const context = backend.identity.context(this.startsAtEpochSec + toSec(this.clock.now()))
+    if (request.op !== 'validate') return this.ask(context, node, request)
+    if (this.remembered.isGood(request, context)) return { ...goodAnswer, node }
+    const reply = this.ask(context, node, request)
+    if (reply.status === 200) this.remembered.keep(request, context)
+    return reply
+  }
+
+  private ask(context: Context, node: number, request: ApiRequest): ApiReply {
+    const reply = drive(handle(apiForm(request), context), this.answer)
     if (reply instanceof Promise) throw new DefectError('the store in memory answered with a promise')
     const { issued } = reply
     return {
@@ -133,7 +150,8 @@ class SimulatedControl implements Control {
       }
       case 'keys.distribute':
         for (const backend of this.chosen(action.nodes)) {
-          backend.ring = distributeRing({ from: this.origin, to: backend.ring }).ring
+          // A copy makes a node's ring equal to the origin's, so they may be one object.
+          backend.ring = this.origin
         }
         done({ ok: true, note: '' })
         return
@@ -174,6 +192,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
   const origin = setupRing({ primary: key(), staged: key() }).ring
   const profile = releaseProfiles[scenario.identity.release]
   const derived = createDerived(store, profile)
+  const ledger = new SealedLedger()
   const fleet = Array.from({ length: scenario.identity.backends }, (): SimulatedNode => {
     const node: SimulatedNode = {
       ring: origin,
@@ -182,7 +201,8 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
         store,
         identity: scenario.identity,
         ring: () => node.ring,
-        makeSealer: createMemoSealer,
+        makeSealer: ledger.createSealer,
+        opens: ledger.opensWith,
         random: (count) => random.bytes(count),
         requestId: () => 'req-simulated',
         publicUrl: `https://${scenario.cloud.host}:5000`,
@@ -200,7 +220,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
         onProgress({ phase: 'seeding', done: rows, total: tokens.total, text: 'rows' })
     }
   }
-  const sealer = createSealer({ ring: origin, payloadOptions: profile.payload })
+  const sealer = ledger.createSealer({ ring: origin, payloadOptions: profile.payload })
   const target = new SimulatedTarget({
     clock,
     fleet,
