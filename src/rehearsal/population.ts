@@ -59,6 +59,15 @@ export class Population {
     return this.members.get(className) ?? []
   }
 
+  /** The tokens that members hold now. */
+  heldTokens(): readonly string[] {
+    const tokens: string[] = []
+    for (const members of this.members.values()) {
+      for (const { token } of members) if (token !== null) tokens.push(token.id)
+    }
+    return tokens
+  }
+
   /** Restarts the processes of a class, of a service, or of both if they share the name; returns how many were hit. */
   restart(target: string): number {
     let hit = 0

@@ -19,6 +19,7 @@ import type { OpenWorldOptions, World } from '../world.js'
 import type { BackendSetup, KeeperSetup, SeedNotice } from './calls.js'
 import { LocalControl } from './control.js'
 import { ScaledClock } from './scaledClock.js'
+import { warmUp } from './warmUp.js'
 
 /** Connections that the clients keep to one backend. */
 const connectionsPerNode = 64
@@ -172,14 +173,16 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
       ring: readRepository(keys.origin).ring,
       payloadOptions: releaseProfiles[scenario.identity.release].payload,
     })
+    const population = new Population({ scenario, cloud, tokens, sealer })
     return {
       clock,
       target,
       control: new LocalControl({ scenario, keeper, backends, keys }),
-      population: new Population({ scenario, cloud, tokens, sealer }),
+      population,
       timeMap,
       storeName: store.kind === 'sqlite' ? 'sqlite' : options.store.kind,
       run: async (ended) => {
+        await warmUp(target, population)
         const originMs = clock.start()
         await Promise.all(backends.map((backend) => backend.call('start', originMs)))
         await ended
