@@ -114,9 +114,9 @@ export class KeystoneClient implements Target {
     return up
   }
 
-  /** Takes a node out of the balancing: for a while, or for good. */
+  /** Takes a node out of the balancing: for a while, or for good, which a connection that it refuses does not change. */
   markDown(node: number, forMs: number = restMs): void {
-    this.downUntilMs[node - 1] = performance.now() + forMs
+    this.downUntilMs[node - 1] = Math.max(this.downUntilMs[node - 1] ?? 0, performance.now() + forMs)
     this.someDown = true
   }
 

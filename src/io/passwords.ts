@@ -40,8 +40,8 @@ export const createPasswords = ({ scheme, rounds }: IdentitySettings['passwordHa
       throw new WorldError('not a password hash')
     const derived = derive(stored as Scheme, Number(storedRounds), password, Buffer.from(salt, 'base64url'))
     const expected = Buffer.from(text, 'base64url')
-    return derived instanceof Promise
-      ? derived.then((bytes) => sameBytes(bytes, expected))
-      : sameBytes(derived, expected)
+    return Buffer.isBuffer(derived)
+      ? sameBytes(derived, expected)
+      : derived.then((bytes) => sameBytes(bytes, expected))
   },
 })

@@ -116,5 +116,6 @@ export const memberWith = (
   credentials: { userId: 'alice', password: 'secret', projectId: 'demo', trustId: null, ...credentials },
   services,
   random: new Random(1, 'choices'),
+  choice: null,
   token,
 })
