@@ -1,0 +1,45 @@
+// summary.json as reports/README.md describes it, and the example that is kept in reports/example.
+// It exists so that no field is without its line, and the example is one of this version and of no particular machine.
+import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import { summarise } from '../../src/measure/summary.js'
+import { cernRecord } from '../support/cernRecord.js'
+
+const pathOf = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url))
+const readme = fs.readFileSync(pathOf('reports/README.md'), 'utf8')
+const example = fs.readFileSync(pathOf('reports/example/summary.json'), 'utf8')
+
+/** Names of fields; what is counted by class, cause, status or operation has names of its own. */
+function* fieldsOf(value: unknown): Generator<string> {
+  if (Array.isArray(value)) for (const each of value) yield* fieldsOf(each)
+  else if (typeof value === 'object' && value !== null)
+    for (const [name, inner] of Object.entries(value)) {
+      yield name
+      if (name === 'latency') for (const windows of Object.values(inner as object)) yield* fieldsOf(windows)
+      else if (!name.startsWith('by')) yield* fieldsOf(inner)
+    }
+}
+
+const described = (field: string): boolean => new RegExp(`[\`.]${field}(\\[\\])?[\`.]`).test(readme)
+
+test('every field of a summary is described', () => {
+  const fields = new Set([...fieldsOf(summarise(cernRecord())), ...fieldsOf(JSON.parse(example))])
+  expect([...fields].filter((field) => !described(field))).toEqual([])
+})
+
+test('the example has the fields of this version', () => {
+  const fresh = Object.keys(summarise(cernRecord()))
+  const kept = Object.keys(JSON.parse(example) as object)
+  expect(kept.filter((field) => field !== 'uuidTokensSeen')).toEqual(
+    fresh.filter((field) => field !== 'uuidTokensSeen'),
+  )
+})
+
+test('the example names no place of the machine that made it, and is small', () => {
+  const files = fs.readdirSync(pathOf('reports/example'))
+  expect(files.sort()).toEqual(['report.html', 'summary.json'])
+  const texts = files.map((file) => fs.readFileSync(pathOf(`reports/example/${file}`), 'utf8'))
+  expect(texts.reduce((all, text) => all + text.length, 0)).toBeLessThan(600_000)
+  for (const text of texts) expect(text).not.toMatch(/(?<![\w/.:])\/(?:home|root|tmp|work|var|usr|Users)\//)
+})
