@@ -52,7 +52,7 @@ export const answerFrom = ({ store, passwords }: { store: Store; passwords: Pass
   return (question) => {
     switch (question.ask) {
       case 'token.find':
-        return store.findToken(question.id)
+        return store.findToken(question.id, question.known)
       case 'token.insert':
         return store.insertToken(question.row)
       case 'token.invalidate':

@@ -131,6 +131,43 @@ export const claimsFromToken = (token: unknown): Claims | null => {
   }
 }
 
+const plain = String.raw`[^"\\\x00-\x1f]*`
+const named = (id: string, more = ''): string => String.raw`\{"id": ${id}, "name": "${plain}"${more}\}`
+const domainPattern = `, "domain": ${named(`"${plain}"`)}`
+/** What a project's token begins with, as this program and Keystone write it, up to the catalog. */
+const commonHead = new RegExp(
+  String.raw`^\{"methods": \["(password|token)"\], "project": ${named('"([0-9a-f]{32})"', domainPattern)}, ` +
+    String.raw`"is_domain": (?:true|false), "user": ${named('"([0-9a-f]{32})"', domainPattern)}, ` +
+    String.raw`"roles": \[(?:${named(`"${plain}"`)}(?:, )?)*\], ` +
+    String.raw`"audit_ids": \["([\w-]{22})"(?:, "([\w-]{22})")?\], "catalog": \[`,
+)
+/** How it ends after the catalog. */
+const commonEnd = /\], "expires_at": "([^"\\]{20,27})", "issued_at": "([^"\\]{20,27})"\}$/
+/** Longer than any such ending, so that the pattern need not look at the catalog. */
+const commonEndMax = 120
+
+/**
+ * The claims of the commonest kind of token, read off its text: parsing what is left beside the catalog takes three
+ * times as long. Null for any other token, which is parsed.
+ */
+const commonClaims = (tokenText: string): Claims | null => {
+  const head = commonHead.exec(tokenText)
+  if (head === null) return null
+  const end = commonEnd.exec(tokenText.slice(-commonEndMax))
+  const expiresAtSec = parseInstant(end?.[1] ?? '')
+  const issuedAtSec = parseInstant(end?.[2] ?? '')
+  if (expiresAtSec === null || issuedAtSec === null) return null
+  const [, method = '', projectId = '', userId = '', auditId = '', parentId] = head
+  return {
+    userId,
+    methods: [method],
+    auditIds: parentId === undefined ? [auditId] : [auditId, parentId],
+    issuedAtSec,
+    expiresAtSec,
+    scope: { kind: 'project', projectId },
+  }
+}
+
 /** Where the object that begins at `from` ends: one past its closing brace; −1 if it does not end. */
 const objectEnd = (text: string, from: number): number => {
   let depth = 0
@@ -178,6 +215,8 @@ class ReadExtra implements TokenExtra {
   }
 
   private readClaims(): Claims | null {
+    const common = commonClaims(this.tokenText)
+    if (common !== null) return common
     try {
       return claimsFromToken(JSON.parse(withoutCatalog(this.tokenText)))
     } catch {

@@ -1,10 +1,10 @@
 // What identity logic asks of the world, as plain data, and typed ways to ask it.
 // It exists so that the same logic runs over SQL with real hashing and over memory with modelled costs.
 import type { UseCase } from '../token/useCase.js'
-import type { Document, DocumentKind, TokenFilter, TokenRow } from './store.js'
+import type { Document, DocumentKind, TokenExtra, TokenFilter, TokenRow } from './store.js'
 
 export type Question =
-  | { readonly ask: 'token.find'; readonly id: string }
+  | { readonly ask: 'token.find'; readonly id: string; readonly known: TokenExtra | undefined }
   | { readonly ask: 'token.insert'; readonly row: TokenRow }
   | { readonly ask: 'token.invalidate'; readonly filter: TokenFilter }
   | { readonly ask: 'document.put'; readonly kind: DocumentKind; readonly document: Document }
@@ -40,7 +40,7 @@ function* put<K extends QuestionKind>(question: Question & { readonly ask: K }):
 
 /** `const row = yield* ask.findToken(id)` */
 export const ask = {
-  findToken: (id: string) => put({ ask: 'token.find', id }),
+  findToken: (id: string, known?: TokenExtra) => put({ ask: 'token.find', id, known }),
   insertToken: (row: TokenRow) => put({ ask: 'token.insert', row }),
   invalidateTokens: (filter: TokenFilter) => put({ ask: 'token.invalidate', filter }),
   putDocument: (kind: DocumentKind, document: Document) => put({ ask: 'document.put', kind, document }),

@@ -76,7 +76,8 @@ export interface Store {
   /** Takes one use from a trust, atomically; null: not limited; −1: none was left. */
   consumeTrust(id: string): MaybePromise<number | null>
 
-  findToken(id: string): MaybePromise<TokenRow | null>
+  /** @param known the row's `extra`, from an earlier answer: it never changes, so it need not be read again */
+  findToken(id: string, known?: TokenExtra): MaybePromise<TokenRow | null>
   insertToken(row: TokenRow): MaybePromise<void>
   /** Sets valid = 0; returns how many rows that changed. */
   invalidateTokens(filter: TokenFilter): MaybePromise<number>

@@ -9,7 +9,7 @@ import type { Context } from './context.js'
 import { textOrNull } from './documents.js'
 import { couldNotFind, refusals } from './errors.js'
 import type { RefusedToken, Refusal } from './errors.js'
-import { openCallersToken } from './openedTokens.js'
+import { knownRow, openCallersToken, rememberRow } from './openedTokens.js'
 import { ask } from './questions.js'
 import type { IdentityCase } from './questions.js'
 import type { RevocationSubject } from './revocations.js'
@@ -91,7 +91,8 @@ function* checkRow(
   options: CheckOptions,
 ): IdentityCase<CheckedToken> {
   const { profile } = context.config
-  const row = yield* ask.findToken(id)
+  const remembered = options.callers ? knownRow(context.facts, id) : null
+  const row = yield* ask.findToken(id, remembered?.extra)
   if (row === null) {
     const cause =
       format === 'fernet' && !accepts(context.mode, format) ? 'fernet-on-uuid-node' : 'unknown-token'
@@ -106,7 +107,10 @@ function* checkRow(
       profile.expiredUuid === 'not-found' ? couldNotFind('token', id, profile) : failedToValidate
     return bad('uuid', 'expired', message)
   }
-  const { claims } = row.extra
+  const claims = remembered?.claims ?? row.extra.claims
+  if (options.callers && remembered === null) {
+    rememberRow(context.facts, id, { extra: row.extra, claims })
+  }
   const { revocations } = context.derived
   if (profile.uuidBody === 'stored') {
     if (revocations.revokes(subjectOf(context, claims, 'uuid', null))) {

@@ -48,6 +48,21 @@ export const describeTokens = (subject: StoreSubject): void => {
       expect(plain(await subject.store.findToken('a1'))).toEqual(plain(each))
     })
 
+    test('takes a known extra for what it would read, and reads the rest', async () => {
+      const each = row('a1', { trustId: 'trust-1' })
+      await subject.insert([each])
+      const known = extraFromText('known')
+      expect(await subject.store.findToken('a2', known)).toBeNull()
+      const found = await subject.store.findToken('a1', known)
+      expect(found?.id).toBe('a1')
+      expect(found?.userId).toBe(each.userId)
+      expect(found?.trustId).toBe('trust-1')
+      expect(found?.expiresAtSec).toBe(each.expiresAtSec)
+      expect(found?.valid).toBe(true)
+      await subject.store.invalidateTokens({ id: 'a1' })
+      expect((await subject.store.findToken('a1', known))?.valid).toBe(false)
+    })
+
     test('does not take another case for the same id', async () => {
       await subject.insert([row('abcdef')])
       expect(await subject.store.findToken('ABCDEF')).toBeNull()

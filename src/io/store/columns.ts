@@ -1,9 +1,8 @@
 // Rows of Keystone's `token` table as its columns hold them, for both databases.
 // It exists so that instants and truth values are written in one place, the way Keystone writes them.
 import { assert } from '../../base/errors.js'
-import { extraFromText } from '../../identity/extra.js'
 import { isoInstant, parseInstant } from '../../identity/instants.js'
-import type { FlushOrder, TokenRow } from '../../identity/store.js'
+import type { FlushOrder, TokenExtra, TokenRow } from '../../identity/store.js'
 
 /** A row as a driver returns it. `expires` is text in UTC, `valid` 0 or 1. */
 export interface TokenColumns {
@@ -17,6 +16,9 @@ export interface TokenColumns {
 
 /** The columns in the order of Keystone's migration `067_kilo.py`. */
 export const tokenColumnNames = 'id, expires, extra, valid, trust_id, user_id'
+
+/** What is asked of a row whose `id` and `extra` are known. */
+export const tokenStateNames = 'expires, valid, trust_id, user_id'
 
 /** What a driver binds to `tokenColumnNames`. */
 export type TokenValues = [
@@ -50,8 +52,8 @@ export const tokenValues = (row: TokenRow, instant: (sec: number) => string): To
   row.userId,
 ]
 
-/** The row that columns hold. Its `extra` is parsed only when somebody looks. */
-export const rowOfColumns = (columns: TokenColumns): TokenRow => {
+/** The row that columns hold. */
+export const rowOfColumns = (columns: Omit<TokenColumns, 'extra'>, extra: TokenExtra): TokenRow => {
   const expiresAtSec = parseInstant(columns.expires)
   assert(expiresAtSec !== null, `token.expires holds no instant: ${columns.expires}`)
   return {
@@ -60,7 +62,7 @@ export const rowOfColumns = (columns: TokenColumns): TokenRow => {
     valid: columns.valid !== 0,
     userId: columns.user_id,
     trustId: columns.trust_id,
-    extra: extraFromText(columns.extra),
+    extra,
   }
 }
 

@@ -5,11 +5,20 @@ import type {
   DocumentKind,
   FlushOrder,
   Store,
+  TokenExtra,
   TokenFilter,
   TokenRow,
 } from '../../identity/store.js'
 import { DefectError } from '../../base/errors.js'
-import { lastFlushedSec, mysqlInstant, rowOfColumns, tokenColumnNames, tokenValues } from './columns.js'
+import { extraFromText } from '../../identity/extra.js'
+import {
+  lastFlushedSec,
+  mysqlInstant,
+  rowOfColumns,
+  tokenColumnNames,
+  tokenStateNames,
+  tokenValues,
+} from './columns.js'
 import type { TokenColumns } from './columns.js'
 import { FactSnapshot } from './factSnapshot.js'
 import type { FactRow } from './factSnapshot.js'
@@ -119,12 +128,12 @@ export class MysqlStore implements Store {
     return left
   }
 
-  async findToken(id: string): Promise<TokenRow | null> {
+  async findToken(id: string, known?: TokenExtra): Promise<TokenRow | null> {
     const [columns] = await this.pool.rows<TokenColumns>(
-      `SELECT ${tokenColumnNames} FROM token WHERE id = ?`,
+      `SELECT ${known === undefined ? tokenColumnNames : `id, ${tokenStateNames}`} FROM token WHERE id = ?`,
       [id],
     )
-    return columns === undefined ? null : rowOfColumns(columns)
+    return columns === undefined ? null : rowOfColumns(columns, known ?? extraFromText(columns.extra))
   }
 
   async insertToken(row: TokenRow): Promise<void> {

@@ -6,11 +6,19 @@ import type {
   DocumentKind,
   FlushOrder,
   Store,
+  TokenExtra,
   TokenFilter,
   TokenRow,
 } from '../../identity/store.js'
-import { lastFlushedSec, rowOfColumns, sqliteInstant, tokenColumnNames, tokenValues } from './columns.js'
-import type { TokenColumns } from './columns.js'
+import { extraFromText } from '../../identity/extra.js'
+import {
+  lastFlushedSec,
+  rowOfColumns,
+  sqliteInstant,
+  tokenColumnNames,
+  tokenStateNames,
+  tokenValues,
+} from './columns.js'
 import { FactSnapshot } from './factSnapshot.js'
 import type { FactRow } from './factSnapshot.js'
 import { loadTokens, requireNoTokens } from './sqliteLoad.js'
@@ -19,6 +27,15 @@ import type { Database } from './sqliteSchema.js'
 
 /** Every write to `fact` takes the next version; writers take turns, so versions become visible in order. */
 const nextVersion = '(SELECT coalesce(max(version), 0) + 1 FROM fact)'
+
+/** `tokenStateNames` as the driver returns them, and `extra` where it was asked for. */
+type RawToken = [
+  expires: string,
+  valid: number,
+  trustId: string | null,
+  userId: string | null,
+  extra?: string,
+]
 
 const prepareAll = (database: Database) => ({
   newestFact: database.prepare<[], number>('SELECT coalesce(max(version), 0) FROM fact').pluck(),
@@ -35,7 +52,9 @@ const prepareAll = (database: Database) => ({
   trustBody: database
     .prepare<[string], string>(`SELECT body FROM fact WHERE kind = 'trust' AND id = ? AND removed = 0`)
     .pluck(),
-  findToken: database.prepare<[string], TokenColumns>(`SELECT ${tokenColumnNames} FROM token WHERE id = ?`),
+  // Arrays instead of objects: a quarter less work for the driver.
+  findToken: database.prepare<[string]>(`SELECT ${tokenStateNames}, extra FROM token WHERE id = ?`).raw(),
+  findState: database.prepare<[string]>(`SELECT ${tokenStateNames} FROM token WHERE id = ?`).raw(),
   insertToken: database.prepare(`INSERT INTO token (${tokenColumnNames}) VALUES (?, ?, ?, ?, ?, ?)`),
   invalidateById: database.prepare<[string]>('UPDATE token SET valid = 0 WHERE id = ? AND valid = 1'),
   invalidateByUser: database.prepare<[string]>('UPDATE token SET valid = 0 WHERE user_id = ? AND valid = 1'),
@@ -115,9 +134,12 @@ export class SqliteStore implements Store {
     return left
   }
 
-  findToken(id: string): TokenRow | null {
-    const columns = this.sql.findToken.get(id)
-    return columns === undefined ? null : rowOfColumns(columns)
+  findToken(id: string, known?: TokenExtra): TokenRow | null {
+    const { findToken, findState } = this.sql
+    const values = (known === undefined ? findToken : findState).get(id) as RawToken | undefined
+    if (values === undefined) return null
+    const [expires, valid, trust_id, user_id, extra = ''] = values
+    return rowOfColumns({ id, expires, valid, trust_id, user_id }, known ?? extraFromText(extra))
   }
 
   insertToken(row: TokenRow): void {
