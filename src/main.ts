@@ -32,6 +32,12 @@ const codeOf = (error: unknown): number => {
   return exitCodes.defect
 }
 
+// Whoever reads our output may have seen enough, as `| head` has: that is an end, not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(process.exitCode ?? exitCodes.pass)
+})
+
 const program = createProgram({
   argv: process.argv.slice(2),
   env: process.env,

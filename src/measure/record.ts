@@ -73,7 +73,7 @@ export interface IntervalLine {
     readonly p99Ms: number
     readonly maxMs: number
   } | null
-  /** UUID tokens that nodes in `dual-fernet` still accepted in this interval; absent where nobody looked. */
+  /** UUID tokens that Keystone still accepted in this interval, in whatever mode; absent where none was validated. */
   readonly uuidTokensSeen?: number
 }
 

@@ -282,7 +282,7 @@ export const scenarioSchema = z.strictObject({
         .max(10_000_000)
         .default(0)
         .describe(
-          'Live tokens when the run starts, beside those of the clients: rows of the table under UUID.',
+          'Live tokens when the run starts, those that clients hold among them: rows of the table under UUID.',
         ),
     })
     .prefault({})
