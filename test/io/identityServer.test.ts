@@ -201,6 +201,15 @@ describe('a token', () => {
     expect(reply.json.token).toMatchObject({ methods: ['password'], user: { id: adminId, name: 'admin' } })
   })
 
+  test('is not issued for a wrong password, nor for a user that is not there', async () => {
+    const wrong = await subject.login(`${secret}!`)
+    const body = JSON.stringify(loginBody(secret)).replace(adminId, adminProjectId)
+    const nobody = await subject.send('POST', '/v3/auth/tokens', { body })
+    expect([wrong.status, nobody.status]).toEqual([401, 401])
+    expect(wrong.json).toEqual(nobody.json)
+    expect(wrong.headers['x-subject-token']).toBeUndefined()
+  })
+
   test('is validated, by GET with its body and by HEAD with none of it, but with its length', async () => {
     const token = await subject.token()
     const get = await subject.validate(token, token)
