@@ -30,6 +30,11 @@ class ValidationCache {
     }
   }
 
+  /** Before the run, in any order: entries that end earlier than those before them are only found late to have ended. */
+  preset(id: string, untilSec: number): void {
+    this.entries.set(id, { untilSec, cause: null })
+  }
+
   clear(): void {
     this.entries.clear()
   }
@@ -87,6 +92,11 @@ export class Service {
       worker.token = null
       if (this.settings.cache === 'process') worker.cache.clear()
     }
+  }
+
+  /** Puts a good validation into a cache, as if Keystone had been asked before the run began. */
+  remember(token: HeldToken, workerIndex: number, untilSec: number): void {
+    this.worker(workerIndex).cache.preset(token.id, untilSec)
   }
 
   /** Whether a call with this token would be let through without asking Keystone. */

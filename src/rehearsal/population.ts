@@ -4,7 +4,7 @@ import { Random } from '../base/random.js'
 import { behaviours } from '../clients/behaviours.js'
 import type { Member } from '../clients/member.js'
 import { Service } from '../clients/middleware.js'
-import type { Scenario } from '../scenario/scenario.js'
+import type { ClientClass, Scenario } from '../scenario/scenario.js'
 import type { Sealer } from '../token/sealer.js'
 import { rehearsalPassword, type CloudPlan } from './cloudPlan.js'
 import type { TokenPlan } from './tokenPlan.js'
@@ -30,7 +30,8 @@ export class Population {
       const initial = (worker: number) => tokens.heldByWorker(name, worker, sealer)
       this.services.set(name, new Service(name, scenario.middleware, credentials, initial))
     }
-    for (const { name, through } of scenario.clients) {
+    for (const clientClass of scenario.clients) {
+      const { name, through } = clientClass
       const services = through
         .map((service) => this.services.get(service))
         .filter((service) => service !== undefined)
@@ -47,6 +48,27 @@ export class Population {
           choice: null,
         })),
       )
+      this.fillCaches(clientClass)
+    }
+  }
+
+  /**
+   * Fills the middleware's caches as they are in a cloud that has been running for long. Somebody who calls a service once in
+   * T finds its token remembered (for `token_cache_time`, C) with probability C / (C + T): of each cycle of one validation,
+   * C is remembered and the wait for the next call, T on average, is not. What is remembered ends evenly within C.
+   */
+  private fillCaches({ name, everySec, through }: ClientClass): void {
+    const { tokenCacheSec, cache, workers } = this.scenario.middleware
+    const caches = cache === 'shared' ? 1 : workers
+    const share = tokenCacheSec / (tokenCacheSec + everySec * through.length * caches)
+    for (const { token, services, index } of this.membersOf(name)) {
+      const random = new Random(this.scenario.seed, 'caches', name, index)
+      if (token === null || tokenCacheSec === 0) continue
+      for (const service of services) {
+        for (let worker = 0; worker < caches; worker++) {
+          if (random.unit() < share) service.remember(token, worker, random.unit() * tokenCacheSec)
+        }
+      }
     }
   }
 
