@@ -11,7 +11,7 @@ answerParent(
     open: ({ bytes }: { readonly bytes: number }) =>
       new Promise<{ port: number }>((resolve) => {
         const body = 'x'.repeat(bytes)
-        server = createServer({ keepAliveTimeout: 60_000 }, (_request, response) => {
+        const bare = createServer({ keepAliveTimeout: 60_000 }, (_request, response) => {
           response
             .writeHead(200, {
               Vary: 'X-Auth-Token',
@@ -22,7 +22,8 @@ answerParent(
             })
             .end(body)
         })
-        server.listen(0, '127.0.0.1', () => resolve({ port: (server?.address() as AddressInfo).port }))
+        server = bare
+        bare.listen(0, '127.0.0.1', () => resolve({ port: (bare.address() as AddressInfo).port }))
       }),
   },
   async () => {

@@ -4,7 +4,7 @@ import type { MaybePromise } from './store.js'
 
 export interface Passwords {
   /** A hash to be stored, its scheme and salt included. */
-  hash(password: string): MaybePromise<string>
+  readonly hash: (password: string) => MaybePromise<string>
   /** Whether the password is the one that was hashed; false, too, for a hash of an unknown scheme. */
-  verify(password: string, hash: string): MaybePromise<boolean>
+  readonly verify: (password: string, hash: string) => MaybePromise<boolean>
 }

@@ -99,7 +99,8 @@ export const createSealer = (input: {
 }
 
 /** Adds the issue time to claims that nobody else holds yet; a copy would cost as much as the deciphering. */
-const withIssueTime = (claims: PayloadClaims, issuedAtSec: number): Claims => Object.assign(claims, { issuedAtSec })
+const withIssueTime = (claims: PayloadClaims, issuedAtSec: number): Claims =>
+  Object.assign(claims, { issuedAtSec })
 
 /**
  * The first of the keys that opens the token, or null. Tells *rotated away* (a key that this node once had) from

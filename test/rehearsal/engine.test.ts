@@ -178,7 +178,7 @@ describe('the instants of a sample', () => {
 
   test('of a call to a service span the question to Keystone that the service asked for it', () => {
     const { samples } = stage({
-      scenario: `${header}duration: 10s\n${identity()}clients: { scripts: { behaviour: saved-token-script, members: 1, every: 10s, arrivals: constant, through: [nova] } }`,
+      scenario: `${header}duration: 10s\n${identity()}middleware: { token_cache_time: 0s }\nclients: { scripts: { behaviour: saved-token-script, members: 1, every: 10s, arrivals: constant, through: [nova] } }`,
       answer: () => ({ afterSec: 2 }),
     })
     const [atKeystone, byNova, call] = samples as [Sample, Sample, Sample]

@@ -215,7 +215,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     const context = (fleet[0] as SimulatedNode).identity.context(scenario.startsAtEpochSec)
     let rows = 0
     for (const row of tokenRows(context, tokens, 'issued')) {
-      await store.insertToken(row)
+      store.insertToken(row)
       if (++rows % 20_000 === 0)
         onProgress({ phase: 'seeding', done: rows, total: tokens.total, text: 'rows' })
     }
@@ -235,11 +235,11 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     timeMap,
     storeName: 'memory',
     run: async (ended) => {
-      let over = false
+      const state = { over: false }
       void ended.then(() => {
-        over = true
+        state.over = true
       })
-      while (!over && clock.run(entriesAtOnce)) {
+      while (!state.over && clock.run(entriesAtOnce)) {
         await new Promise((resolve) => {
           setImmediate(resolve)
         })
