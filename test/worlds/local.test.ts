@@ -199,6 +199,8 @@ describe('a rehearsal that something happens to', () => {
     expect(children.filter(isRunning)).toEqual([])
     const summary = JSON.parse(stdout) as Summary
     expect(summary.reasons[0]).toMatch(/^the run was interrupted at .*: stopped by the user$/)
+    // The signal reached the children too; they leave it to their parent to end them in its own order.
+    expect(summary.faults).toEqual([])
     const drawn = await reportOf(folder)
     expect(drawn).toMatchObject({ code: 0, stderr: '' })
     expect(drawn.stdout).toContain('small-steady')

@@ -1,0 +1,232 @@
+// The way of a request over HTTP, against servers that a test plays: what is sent, and what is made of what comes back.
+// It exists because every count of a rehearsal of real servers goes through it.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import type { Micros } from '../../src/base/time.js'
+import type { ApiReply, ApiRequest } from '../../src/clients/exchange.js'
+import { causeHeader, KeystoneClient } from '../../src/io/keystoneClient.js'
+
+interface Received {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+const startsAtEpochSec = Date.UTC(2017, 3, 4, 8) / 1000
+const opened: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close()
+})
+
+/** A server that answers as a test says, and keeps what it was asked. */
+const serve = async (
+  answer: (response: ServerResponse, request: IncomingMessage) => void,
+): Promise<{ readonly url: string; readonly received: Received[]; readonly server: Server }> => {
+  const received: Received[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+    request.on('end', () => {
+      received.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
+      answer(response, request)
+    })
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  opened.push({
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, server }
+}
+
+const clientOf = (urls: readonly string[], timeoutMs = 5000): KeystoneClient => {
+  const client = new KeystoneClient({
+    urls,
+    clock: { now: () => 0 as Micros, at: () => {}, measured: () => 7 as Micros, measuredAt: (when) => when },
+    timeoutMs,
+    startsAtEpochSec,
+    connectionsPerNode: 4,
+  })
+  opened.push(client)
+  return client
+}
+
+const sendTo = (
+  client: KeystoneClient,
+  request: ApiRequest,
+  node = 1,
+): Promise<{ readonly reply: ApiReply; readonly sent: Micros }> =>
+  new Promise((resolve) => {
+    client.send(node, request, (reply, sent) => resolve({ reply, sent }))
+  })
+
+const validation: ApiRequest = { op: 'validate', authToken: 'own', subjectToken: 'theirs' }
+const issue: ApiRequest = { op: 'issue', userId: 'alice', password: 'secret', projectId: 'demo' }
+
+/** A port on which nobody listens: one that was ours a moment ago. */
+const deadUrl = async (): Promise<string> => {
+  const { url, server } = await serve(() => {})
+  await new Promise((resolve) => {
+    server.close(resolve)
+  })
+  return url
+}
+
+describe('a request', () => {
+  test('to validate or to revoke carries both tokens in headers', async () => {
+    const { url, received } = await serve((response) => response.writeHead(200).end('{}'))
+    const client = clientOf([url])
+    await sendTo(client, validation)
+    await sendTo(client, { ...validation, op: 'revoke' })
+    expect(received.map(({ method, url: path }) => [method, path])).toEqual([
+      ['GET', '/v3/auth/tokens'],
+      ['DELETE', '/v3/auth/tokens'],
+    ])
+    for (const { headers, body } of received) {
+      expect(headers).toMatchObject({ 'x-auth-token': 'own', 'x-subject-token': 'theirs' })
+      expect(body).toBe('')
+    }
+  })
+
+  test('for a token says who, by which password, for what', async () => {
+    const { url, received } = await serve((response) => response.writeHead(201).end('{}'))
+    const client = clientOf([url])
+    await sendTo(client, issue)
+    await sendTo(client, { ...issue, projectId: null })
+    await sendTo(client, { op: 'trust-issue', userId: 'heat', password: 'secret', trustId: 'T1' })
+    const auth = received.map(
+      ({ body }) => (JSON.parse(body) as { readonly auth: Record<string, unknown> }).auth,
+    )
+    expect(auth.map(({ scope }) => scope)).toEqual([
+      { project: { id: 'demo' } },
+      undefined,
+      { 'OS-TRUST:trust': { id: 'T1' } },
+    ])
+    expect(auth[0]?.['identity']).toEqual({
+      methods: ['password'],
+      password: { user: { id: 'alice', password: 'secret' } },
+    })
+    expect(
+      received.every(
+        ({ method, headers }) => method === 'POST' && headers['content-type'] === 'application/json',
+      ),
+    ).toBe(true)
+  })
+})
+
+describe('a reply', () => {
+  test('to an issue gives the token, and its end in seconds of the run', async () => {
+    const body = JSON.stringify({
+      token: { issued_at: '2017-04-04T09:00:00.000000Z', expires_at: '2017-04-04T20:00:01.000000Z' },
+    })
+    const { url } = await serve((response) =>
+      response.writeHead(201, { 'X-Subject-Token': 'fresh' }).end(body),
+    )
+    const { reply, sent } = await sendTo(clientOf([url]), issue)
+    expect(reply).toEqual({
+      status: 201,
+      failure: null,
+      subjectToken: 'fresh',
+      expiresAtSec: 12 * 3600 + 1,
+      cause: null,
+      node: 1,
+    })
+    expect(sent).toBe(7)
+  })
+
+  test('that refuses tells its status, and the cause where the server says one', async () => {
+    const { url } = await serve((response) => response.writeHead(404, { [causeHeader]: 'revoked' }).end('{}'))
+    const other = await serve((response) => response.writeHead(401).end('{}'))
+    const client = clientOf([url, other.url])
+    expect((await sendTo(client, validation, 1)).reply).toMatchObject({
+      status: 404,
+      cause: 'revoked',
+      node: 1,
+    })
+    expect((await sendTo(client, validation, 2)).reply).toMatchObject({ status: 401, cause: null, node: 2 })
+  })
+
+  test('to a validation issues nothing, although it names the token', async () => {
+    const body = '{"token": {"expires_at": "2017-04-04T20:00:00.000000Z"}}'
+    const { url } = await serve((response) =>
+      response.writeHead(200, { 'X-Subject-Token': 'theirs' }).end(body),
+    )
+    const { reply } = await sendTo(clientOf([url]), validation)
+    expect(reply).toMatchObject({ status: 200, subjectToken: null, expiresAtSec: null })
+  })
+
+  test('without an end that can be read gives a token without one', async () => {
+    const { url } = await serve((response) =>
+      response.writeHead(201, { 'X-Subject-Token': 'fresh' }).end('{}'),
+    )
+    expect((await sendTo(clientOf([url]), issue)).reply).toMatchObject({
+      subjectToken: 'fresh',
+      expiresAtSec: null,
+    })
+  })
+})
+
+describe('a request without a reply', () => {
+  test('is told as refused where nobody listens, and the node is left out of the balancing', async () => {
+    const { url } = await serve((response) => response.writeHead(200).end())
+    const client = clientOf([url, await deadUrl()])
+    expect(client.healthy()).toEqual([1, 2])
+    const { reply } = await sendTo(client, validation, 2)
+    expect(reply).toEqual({
+      status: 0,
+      failure: 'refused',
+      subjectToken: null,
+      expiresAtSec: null,
+      cause: null,
+      node: 2,
+    })
+    expect(client.healthy()).toEqual([1])
+  })
+
+  test('is told as reset where the connection breaks, before or within the answer', async () => {
+    const before = await serve((response) => response.destroy())
+    const within = await serve((response) => {
+      response.writeHead(200, { 'Content-Length': '100' })
+      response.write('{', () => response.destroy())
+    })
+    const client = clientOf([before.url, within.url])
+    for (const node of [1, 2]) {
+      expect((await sendTo(client, validation, node)).reply).toMatchObject({
+        status: 0,
+        failure: 'reset',
+        node,
+      })
+    }
+  })
+
+  test('is told as timed out where the server is silent, which is no reason to leave it out', async () => {
+    const { url } = await serve(() => {})
+    const client = clientOf([url], 100)
+    expect((await sendTo(client, validation)).reply).toMatchObject({ status: 0, failure: 'timeout' })
+    expect(client.healthy()).toEqual([1])
+  })
+})
+
+describe('a node that is out of service for good', () => {
+  test('stays so, whatever its connections say', async () => {
+    const { url } = await serve((response) => response.writeHead(200).end())
+    const client = clientOf([url, await deadUrl()])
+    client.markDown(2, Infinity)
+    await sendTo(client, validation, 2)
+    // A refused connection leaves a node out for no time at all here, so that this one would be back at once.
+    client.markDown(2, 0)
+    expect(client.healthy()).toEqual([1])
+  })
+
+  test('leaves none where it was the last one', async () => {
+    const client = clientOf([await deadUrl()])
+    client.markDown(1, Infinity)
+    expect(client.healthy()).toEqual([])
+  })
+})
