@@ -1,18 +1,16 @@
 // A MariaDB server of our own for one rehearsal or test: 127.0.0.1, a free port, a folder that it is given.
 // It exists so that `--store mariadb` needs two Debian packages and no database administrator.
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { totalmem } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createConnection } from 'mysql2/promise'
 import { WorldError } from '../../base/errors.js'
+import { findProgram, freePort, hasEnded, spawnPrivate, stopPrivate } from '../privateProcess.js'
 import { errorDetail } from './driverError.js'
 
 export interface PrivateMariadb {
@@ -28,8 +26,6 @@ const database = 'cutover'
 const startPatienceMs = 60_000
 /** Between two tries to connect while the server starts. */
 const probeMs = 25
-/** Time to end by itself after SIGTERM. */
-const stopPatienceMs = 10_000
 /** Ports tried, in case somebody takes the free one that was found before the server does. */
 const portsMax = 5
 
@@ -56,22 +52,6 @@ const sizing = [
   // The data is thrown away, so nothing is tidied up at the end.
   '--innodb-fast-shutdown=2',
 ]
-
-const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
-
-/** The path of a program; folders of system programs count even where an ordinary user's PATH leaves them out. */
-const findProgram = (name: string): string | null => {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
-  for (const folder of folders) {
-    try {
-      accessSync(join(folder, name), constants.X_OK)
-      return join(folder, name)
-    } catch {
-      // Not here; look in the next folder.
-    }
-  }
-  return null
-}
 
 const needProgram = (name: string): string => {
   const found = findProgram(name)
@@ -116,30 +96,6 @@ const grants = (password: string): string =>
     .map((statement) => `${statement};\n`)
     .join('')
 
-const freePort = (): Promise<number> =>
-  new Promise((found, failed) => {
-    const server = createServer()
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => found(port))
-    })
-  })
-
-/**
- * Starts the server so that it ends with us. Our exit handler ends it whenever Node still gets to run one. For the
- * rest (SIGKILL, a crash) the kernel does it, asked by `setpriv --pdeathsig` of util-linux, which becomes the server
- * (same pid); on a system without that program a killed rehearsal leaves its server running.
- */
-const spawnServer = (program: string, options: readonly string[]): ChildProcess => {
-  const setpriv = findProgram('setpriv')
-  const [command, parameters] =
-    setpriv === null ? [program, options] : [setpriv, ['--pdeathsig', 'SIGTERM', program, ...options]]
-  return spawn(command, parameters, { stdio: 'ignore' })
-}
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
-
 /** Whether a server at this port lets our user in, and says that its process is our child. */
 const answers = async (url: string, pid: number, pidFile: string): Promise<boolean> => {
   try {
@@ -159,18 +115,6 @@ const lastWords = async (logFile: string): Promise<string> => {
   return (errors.length > 0 ? errors : lines).slice(-5).join('\n')
 }
 
-const stopChild = async (child: ChildProcess): Promise<void> => {
-  if (hasEnded(child)) return
-  child.ref()
-  const ended = new Promise<void>((done) => {
-    child.once('exit', () => done())
-  })
-  child.kill('SIGTERM')
-  const impatience = setTimeout(() => child.kill('SIGKILL'), stopPatienceMs)
-  await ended
-  clearTimeout(impatience)
-}
-
 /** Waits until the server answers; false if it could not have its port. */
 const becomesReady = async (
   child: ChildProcess,
@@ -180,7 +124,7 @@ const becomesReady = async (
   while (!hasEnded(child)) {
     if (child.pid !== undefined && (await answers(place.url, child.pid, place.pidFile))) return true
     if (performance.now() > giveUpMs) {
-      await stopChild(child)
+      await stopPrivate(child)
       throw new WorldError(`the private MariaDB server does not answer:\n${await lastWords(place.logFile)}`)
     }
     await wait(probeMs)
@@ -211,7 +155,7 @@ export const startMariadb = async (options: { readonly folder: string }): Promis
       const port = await freePort()
       const url = `mysql://${user}:${password}@127.0.0.1:${port}/${database}`
       await rm(logFile, { force: true })
-      const child = spawnServer(program, [
+      const child = spawnPrivate(program, [
         '--no-defaults',
         ...userOption(),
         `--datadir=${dataFolder}`,
@@ -225,18 +169,13 @@ export const startMariadb = async (options: { readonly folder: string }): Promis
         '--skip-name-resolve',
         ...sizing,
       ])
-      const endWithUs = (): void => {
-        child.kill('SIGKILL')
-      }
-      process.once('exit', endWithUs)
-      child.once('exit', () => process.removeListener('exit', endWithUs))
       const failed = new Promise<never>((_, reject) => {
         child.once('error', (error) => reject(new WorldError(`cannot run ${program}: ${error.message}`)))
       })
       if (await Promise.race([becomesReady(child, { url, pidFile, logFile }), failed])) {
         // A caller who forgets to stop it can still end; the exit handler then does the rest.
         child.unref()
-        return { url, pid: child.pid ?? 0, stop: () => stopChild(child) }
+        return { url, pid: child.pid ?? 0, stop: () => stopPrivate(child) }
       }
     }
     throw new WorldError(`the private MariaDB server found no free port in ${portsMax} tries`)
