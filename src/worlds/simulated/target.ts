@@ -1,0 +1,83 @@
+// What answers in the simulated world: the identity logic itself, behind a queue for each backend with modelled costs.
+// A request is decided when it has been through its backend's queue, so what was changed meanwhile counts.
+import { toSec, type Micros } from '../../base/time.js'
+import { DefectError } from '../../base/errors.js'
+import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
+import { drive, type Answer } from '../../identity/drive.js'
+import { handle } from '../../identity/routes.js'
+import type { Context } from '../../identity/context.js'
+import type { Target } from '../../rehearsal/ports.js'
+import { apiForm } from '../apiForm.js'
+import { costUs, wireUs } from './costs.js'
+import type { SimulatedNode } from './node.js'
+import { RememberedAnswers } from './rememberedAnswers.js'
+import type { VirtualClock } from './virtualClock.js'
+
+const goodAnswer = {
+  status: 200,
+  failure: null,
+  subjectToken: null,
+  expiresAtSec: null,
+  cause: null,
+} as const
+
+export class SimulatedTarget implements Target {
+  private readonly remembered = new RememberedAnswers()
+  readonly nodes: number
+  private readonly clock: VirtualClock
+  private readonly fleet: readonly SimulatedNode[]
+  private readonly answer: Answer
+  private readonly startsAtEpochSec: number
+  private readonly all: readonly number[]
+
+  constructor(options: {
+    clock: VirtualClock
+    fleet: readonly SimulatedNode[]
+    answer: Answer
+    startsAtEpochSec: number
+  }) {
+    this.clock = options.clock
+    this.fleet = options.fleet
+    this.answer = options.answer
+    this.startsAtEpochSec = options.startsAtEpochSec
+    this.nodes = options.fleet.length
+    this.all = options.fleet.map((_, i) => i + 1)
+  }
+
+  healthy(): readonly number[] {
+    return this.all
+  }
+
+  /** First come, first served: the request waits for the process, keeps it busy, and is decided when it is through. */
+  send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
+    const backend = this.fleet[node - 1] as SimulatedNode
+    const sent = this.clock.now()
+    const begins = Math.max(sent + wireUs / 2, backend.freeAt)
+    backend.freeAt = begins + costUs(request, backend.identity.mode)
+    const answeredAt = (backend.freeAt + wireUs / 2) as Micros
+    this.clock.at(answeredAt, () => done(this.decide(backend, node, request), sent))
+  }
+
+  private decide(backend: SimulatedNode, node: number, request: ApiRequest): ApiReply {
+    const context = backend.identity.context(this.startsAtEpochSec + toSec(this.clock.now()))
+    if (request.op !== 'validate') return this.ask(context, node, request)
+    if (this.remembered.isGood(request, context)) return { ...goodAnswer, node }
+    const reply = this.ask(context, node, request)
+    if (reply.status === 200) this.remembered.keep(request, context)
+    return reply
+  }
+
+  private ask(context: Context, node: number, request: ApiRequest): ApiReply {
+    const reply = drive(handle(apiForm(request), context), this.answer)
+    if (reply instanceof Promise) throw new DefectError('the store in memory answered with a promise')
+    const { issued } = reply
+    return {
+      status: reply.status,
+      failure: null,
+      subjectToken: issued?.id ?? null,
+      expiresAtSec: issued === null ? null : issued.expiresAtSec - this.startsAtEpochSec,
+      cause: reply.cause,
+      node,
+    }
+  }
+}
