@@ -1,7 +1,7 @@
 // How the releases of Keystone differ, in one table.
 // It exists so that no other file asks which release it plays: it reads a column of this.
 import type { Release } from '../scenario/scenario.js'
-import { defaultMethodOrder } from '../token/payload.js'
+import { defaultMethodOrder } from '../token/methods.js'
 import type { PayloadOptions } from '../token/payload.js'
 import type { TokenFormat } from '../token/uuid.js'
 

@@ -4,10 +4,11 @@
 import { decodeFernet, sealFernetStripped } from './fernet.js'
 import { openingOrder, openWithRing } from './keyring.js'
 import type { KeyRing } from './keyring.js'
+import { maskToMethods, methodsToMask } from './methods.js'
 import { decodeMsgpack, MsgpackWriter } from './msgpack.js'
-import type { MsgpackValue } from './msgpack.js'
-import { maskToMethods, methodsToMask, writeId } from './payload.js'
+import { writeId } from './packPayload.js'
 import type { PayloadOptions } from './payload.js'
+import { BadField, isArray, PayloadFields } from './payloadFields.js'
 import { TokenError } from './tokenError.js'
 
 /** What a receipt says. */
@@ -53,13 +54,26 @@ export const sealReceipt = (
   })
 }
 
-/** Of (true, 16 bytes) or (false, text); null for anything else. */
-const idOf = (value: MsgpackValue | undefined): string | null => {
-  if (!Array.isArray(value) || value.length !== 2) return null
-  const [isBytes, id] = value as readonly MsgpackValue[]
-  if (typeof isBytes !== 'boolean' || typeof id !== 'object' || id === null || !('bytes' in id)) return null
-  if (isBytes && id.bytes.length !== 16) return null
-  return Buffer.from(id.bytes).toString(isBytes ? 'hex' : 'utf8')
+/** A receipt as it stands in the plaintext. */
+export type UnpackedReceipt = Omit<Receipt, 'issuedAtSec'>
+
+/** Reads the plaintext of a receipt; null if it is none. Never throws. */
+export const unpackReceipt = (
+  plaintext: Uint8Array,
+  methodOrder: readonly string[],
+): UnpackedReceipt | null => {
+  const document = decodeMsgpack(plaintext)
+  if ('problem' in document || !isArray(document.value) || document.value.length !== 3) return null
+  const fields = new PayloadFields(document.value, { from: 0, family: document.family })
+  try {
+    const userId = fields.id('user')
+    const methods = maskToMethods(fields.mask(), methodOrder)
+    const expiresAtSec = fields.expiresAtSec()
+    return fields.layout === 'tuple' ? { userId, methods, expiresAtSec } : null
+  } catch (error) {
+    if (error instanceof BadField) return null
+    throw error
+  }
 }
 
 /** What a receipt says, whatever its age; null if it is none, or none of ours. Never throws. */
@@ -68,16 +82,6 @@ export const openReceipt = (text: string, keys: ReceiptKeys): Receipt | null => 
   if (typeof envelope === 'string') return null
   const opened = openWithRing(envelope, keys.ring)
   if (opened === null) return null
-  const document = decodeMsgpack(opened.plaintext)
-  if ('problem' in document || !Array.isArray(document.value) || document.value.length !== 3) return null
-  const [user, mask, expiresAtSec] = document.value
-  const userId = idOf(user)
-  if (userId === null || typeof mask !== 'number' || typeof expiresAtSec !== 'number') return null
-  if (!Number.isSafeInteger(mask) || mask < 0 || !Number.isFinite(expiresAtSec)) return null
-  return {
-    userId,
-    methods: maskToMethods(mask, keys.payloadOptions.methodOrder),
-    issuedAtSec: opened.timestampSec,
-    expiresAtSec,
-  }
+  const receipt = unpackReceipt(opened.plaintext, keys.payloadOptions.methodOrder)
+  return receipt === null ? null : { ...receipt, issuedAtSec: opened.timestampSec }
 }

@@ -8,12 +8,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import {
   applySteps,
   copyRepository,
-  createRingReader,
   randomFernetKey,
-  readRepository,
   rotateRepository,
   setupRepository,
-} from '../../src/io/keyRepository.js'
+} from '../../src/io/keyChanges.js'
+import { readRepository } from '../../src/io/keyRepository.js'
+import { createRingReader } from '../../src/io/ringReader.js'
 import { formatFernetKey } from '../../src/token/fernet.js'
 import type { FernetKey } from '../../src/token/fernet.js'
 import { distributeRing, filesFromRing, primaryIndex, rotateRing } from '../../src/token/keyring.js'

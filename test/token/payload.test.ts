@@ -5,14 +5,10 @@ import { decode as referenceDecode } from '@msgpack/msgpack'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { decodeMsgpack, msgpackBytesMax, MsgpackWriter } from '../../src/token/msgpack.js'
-import {
-  defaultMethodOrder,
-  maskToMethods,
-  methodsToMask,
-  packPayload,
-  payloadVersion,
-  unpackPayload,
-} from '../../src/token/payload.js'
+import { defaultMethodOrder, maskToMethods, methodsToMask } from '../../src/token/methods.js'
+import { packPayload } from '../../src/token/packPayload.js'
+import { payloadVersion } from '../../src/token/payload.js'
+import { unpackPayload } from '../../src/token/unpackPayload.js'
 import type { PayloadOptions, UnpackedPayload } from '../../src/token/payload.js'
 import type { PayloadClaims, Scope } from '../../src/token/claims.js'
 import { openFernet, parseFernetKey } from '../../src/token/fernet.js'

@@ -9,7 +9,7 @@ import {
   sealFernetStripped,
 } from '../../src/token/fernet.js'
 import { keyRing, rotateRing } from '../../src/token/keyring.js'
-import { defaultMethodOrder } from '../../src/token/payload.js'
+import { defaultMethodOrder } from '../../src/token/methods.js'
 import { openReceipt, sealReceipt } from '../../src/token/receipt.js'
 import type { Receipt, ReceiptKeys } from '../../src/token/receipt.js'
 import { createSealer } from '../../src/token/sealer.js'

@@ -7,7 +7,7 @@ import { auditChain, auditId, auditIdToBytes, isAuditId } from '../../src/token/
 import { decodeFernet, formatFernetKey, parseFernetKey, sealFernet } from '../../src/token/fernet.js'
 import { keyRing, ringFromFiles, rotateRing, setupRing } from '../../src/token/keyring.js'
 import { accepts, issues, providerModes } from '../../src/token/mode.js'
-import { defaultMethodOrder } from '../../src/token/payload.js'
+import { defaultMethodOrder } from '../../src/token/methods.js'
 import type { PayloadOptions } from '../../src/token/payload.js'
 import { createSealer, opensWith } from '../../src/token/sealer.js'
 import type { OpenedToken } from '../../src/token/sealer.js'

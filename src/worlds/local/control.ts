@@ -3,7 +3,7 @@
 import type { FlushOrder } from '../../identity/store.js'
 import { releaseProfiles } from '../../identity/release.js'
 import type { Child } from '../../io/childProcess.js'
-import { copyRepository, rotateRepository } from '../../io/keyRepository.js'
+import { copyRepository, rotateRepository } from '../../io/keyChanges.js'
 import type { Control, StepResult } from '../../rehearsal/ports.js'
 import type { NodeSet, Scenario, TimelineStep } from '../../scenario/scenario.js'
 
