@@ -38,7 +38,7 @@ function* password(context: Context, payload: unknown): IdentityCase<Proof> {
 
 /**
  * What a token may not be exchanged for: nothing at all with a trust's; with the system's, since Queens, nothing but
- * another of the system; and an application credential's makes Keystone stumble: 500 (measured q).
+ * another of the system; and an application credential's makes Queens stumble: 500 (measured q).
  */
 const checkRescoping = (context: Context, parent: Proof['parent'], scope: unknown): void => {
   if (parent === null) return
@@ -54,7 +54,12 @@ const checkRescoping = (context: Context, parent: Proof['parent'], scope: unknow
       'Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed.'
     throw new ApiError(refusals.forbiddenBecause(action, profile))
   }
-  if (parent.claims.methods.includes('application_credential')) throw new ApiError(refusals.unexpected())
+  if (!parent.claims.methods.includes('application_credential')) return
+  throw new ApiError(
+    profile.rescopesDelegated === 'stumbles'
+      ? refusals.unexpected()
+      : refusals.forbiddenBecause('Using a delegated token to create another token is not allowed.', profile),
+  )
 }
 
 function* token(context: Context, payload: unknown, scope: unknown): IdentityCase<Proof> {

@@ -75,11 +75,16 @@ function* prove(context: Context, asked: readonly AskedMethod[], scope: unknown)
 const parentOf = (proof: Proof): Claims | null =>
   proof.federated === null ? (proof.parent?.claims ?? null) : null
 
-/** A token made from another ends when that one does; a trust's token ends with the trust at the latest. */
+/**
+ * A token made from another ends when that one does; a trust's token ends with the trust at the latest, and so does an
+ * application credential's in later releases.
+ */
 const expiryOf = (context: Context, proof: Proof, granted: Granted, issuedAtSec: number): number => {
-  const nominal = parentOf(proof)?.expiresAtSec ?? issuedAtSec + context.config.expirationSec
-  const trust = granted.standing.trust
-  const ends = trust === null ? null : parseInstant(textOrNull(trust, 'expires_at') ?? '')
+  const { expirationSec, profile } = context.config
+  const parent = profile.federatedExpiry === 'kept' ? (proof.parent?.claims ?? null) : parentOf(proof)
+  const nominal = parent?.expiresAtSec ?? issuedAtSec + expirationSec
+  const bound = granted.standing.trust ?? (profile.credentialEndsToken ? proof.credential : null)
+  const ends = bound === null ? null : parseInstant(textOrNull(bound, 'expires_at') ?? '')
   return ends === null ? nominal : Math.min(nominal, ends)
 }
 

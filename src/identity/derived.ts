@@ -31,12 +31,20 @@ export interface Targets {
 
 const noRoles: RoleSet = { ids: [], names: [], text: '[]' }
 
-const roleSet = (roles: readonly Document[], asInTrust: boolean): RoleSet => {
+type RoleView = 'named' | ReleaseProfile['trustRoles']
+
+const roleText = (role: Document, view: RoleView): string => {
+  const name = `{"id": ${jsonString(role.id)}, "name": ${jsonString(textOf(role, 'name'))}`
+  if (view === 'named') return `${name}}`
+  const domain = `${name}, "domain_id": ${jsonText(textOrNull(role, 'domain_id'))}`
+  if (view === 'with-domain') return `${domain}}`
+  const description = jsonText(textOrNull(role, 'description'))
+  return `${domain}, "description": ${description}, "options": ${jsonText(role['options'] ?? {})}}`
+}
+
+const roleSet = (roles: readonly Document[], view: RoleView): RoleSet => {
   if (roles.length === 0) return noRoles
-  const texts = roles.map((role) => {
-    const domain = asInTrust ? `, "domain_id": ${jsonText(textOrNull(role, 'domain_id'))}` : ''
-    return `{"id": ${jsonString(role.id)}, "name": ${jsonString(textOf(role, 'name'))}${domain}}`
-  })
+  const texts = roles.map((role) => roleText(role, view))
   return {
     ids: roles.map((role) => role.id),
     names: roles.map((role) => textOf(role, 'name')),
@@ -100,10 +108,13 @@ export class Derived {
   }
 
   /**
-   * JSON text of a federated token's user. What is known of it came from its identity provider, so it has no domain of
-   * the cloud and no password (`_rebuild_federated_info` in `keystone/token/providers/fernet/core.py@13.0.4`).
+   * JSON text of a federated token's user. What is known of it came from its identity provider, so it has no password,
+   * and up to Queens no domain of the cloud (`_rebuild_federated_info` in
+   * `keystone/token/providers/fernet/core.py@13.0.4`; later `keystone/common/render_token.py`).
    */
   federatedUserText(user: Document, federated: FederatedClaims): string {
+    const own =
+      this.profile.federatedUser === 'own-domain' ? this.facts.get('domain', textOf(user, 'domain_id')) : null
     return jsonText({
       id: user.id,
       name: textOf(user, 'name'),
@@ -112,7 +123,10 @@ export class Derived {
         identity_provider: { id: federated.idpId },
         protocol: { id: federated.protocolId },
       },
-      domain: { id: federatedDomain, name: federatedDomain },
+      domain:
+        own === null
+          ? { id: federatedDomain, name: federatedDomain }
+          : { id: own.id, name: textOf(own, 'name') },
     })
   }
 
@@ -125,7 +139,7 @@ export class Derived {
     const who = groupIds.length === 0 ? userId : [userId, ...groupIds].join(' ')
     const known = this.rolesByUser.get(who)?.get(targetId)
     if (known !== undefined) return known
-    const roles = roleSet(this.findRoles(userId, targetId, groupIds), false)
+    const roles = roleSet(this.findRoles(userId, targetId, groupIds), 'named')
     const ofUser = this.rolesByUser.get(who)
     if (ofUser === undefined) this.rolesByUser.set(who, new Map([[targetId, roles]]))
     else ofUser.set(targetId, roles)
@@ -134,7 +148,7 @@ export class Derived {
 
   /** Those roles of a set whose ids are given, as an application credential lends some of its user's. */
   rolesAmong(held: RoleSet, ids: readonly string[]): RoleSet {
-    return roleSet(this.rolesById(held.ids.filter((id) => ids.includes(id))), false)
+    return roleSet(this.rolesById(held.ids.filter((id) => ids.includes(id))), 'named')
   }
 
   /**
@@ -156,9 +170,9 @@ export class Derived {
     return { projects, domains, system }
   }
 
-  /** Roles by their ids, as a trust's token lists them; ids that are gone are left out. */
+  /** Roles by their ids and those that they imply, as a trust's token lists them; ids that are gone are left out. */
   rolesOfTrust(ids: readonly string[]): RoleSet {
-    return roleSet(this.rolesById(ids), true)
+    return roleSet(this.tokenRoles(ids), this.profile.trustRoles)
   }
 
   get revocations(): RevocationIndex {
@@ -211,7 +225,21 @@ export class Derived {
         if (this.inherits(targetId, textOf(assignment, 'target_id'))) ids.add(textOf(assignment, 'role_id'))
       } else if (assignment['target_id'] === targetId) ids.add(textOf(assignment, 'role_id'))
     }
-    return this.rolesById(ids)
+    return this.tokenRoles(ids)
+  }
+
+  /**
+   * What of given roles a token carries: them and all that they imply, but for the roles of a domain, which are there
+   * to imply others (`add_implied_roles`, `_strip_domain_roles` in `keystone/assignment/core.py`).
+   */
+  private tokenRoles(given: Iterable<string>): Document[] {
+    const ids = new Set(given)
+    for (const id of ids) {
+      for (const implied of this.facts.find('implied_role', 'prior_role_id', id)) {
+        ids.add(textOf(implied, 'implied_role_id'))
+      }
+    }
+    return this.rolesById(ids).filter((role) => textOrNull(role, 'domain_id') === null)
   }
 
   /** Whether a project stands below a target, whose inherited roles it then has. */

@@ -68,6 +68,19 @@ export type ProjectDocument = Document & {
   readonly is_domain: boolean
 }
 
+/** Whoever has the one role has the other, too. */
+export type ImpliedRoleDocument = Document & {
+  readonly prior_role_id: string
+  readonly implied_role_id: string
+}
+
+/** An implication as a document; its id follows from both roles, so that implying twice is implying once. */
+export const impliedRoleOf = (priorId: string, impliedId: string): ImpliedRoleDocument => ({
+  id: `${priorId}/${impliedId}`,
+  prior_role_id: priorId,
+  implied_role_id: impliedId,
+})
+
 /** What a role assignment says. */
 export interface Grant {
   readonly type: 'UserProject' | 'GroupProject' | 'UserDomain' | 'GroupDomain' | 'UserSystem' | 'GroupSystem'

@@ -24,6 +24,12 @@ export interface Issued {
 export const freshAuditIds = (context: Context, parent: readonly string[] = []): string[] =>
   auditChain(auditId(context.random(16)), parent)
 
+/** What a payload says of a token: the same, but for whom a trust's names (`ReleaseProfile.trustPayloadUser`). */
+const payloadClaims = (context: Context, claims: Claims): Claims =>
+  claims.trust !== undefined && context.config.profile.trustPayloadUser === 'trustee'
+    ? { ...claims, userId: claims.trust.trusteeId }
+    : claims
+
 /** Makes a token in the format that the node issues. The row is to be inserted before the token is handed out. */
 export const issueToken = (
   context: Context,
@@ -33,7 +39,8 @@ export const issueToken = (
 ): Issued => {
   if (issues(context.mode) === 'fernet') {
     if (context.sealer === null) throw new ApiError(refusals.unexpected())
-    return { id: context.sealer.issue(claims, { iv: context.random(16) }), claims, row: null }
+    const id = context.sealer.issue(payloadClaims(context, claims), { iv: context.random(16) })
+    return { id, claims, row: null }
   }
   const id = uuidToken(context.random(16))
   const extra = extraOfIssued(context, id, tokenPieces(context, claims, standing, options))

@@ -37,6 +37,12 @@ const hasAny = (roles: RoleSet | null, names: readonly string[]): boolean =>
 export const isAdmin = (context: Context, token: GoodToken): boolean =>
   hasAny(rolesOfToken(context, token), context.config.adminRoles)
 
+/** `role:reader and system_scope:all`, where the release lets such a one look at tokens. */
+export const isSystemReader = (context: Context, token: GoodToken): boolean =>
+  context.config.profile.systemReadersValidate &&
+  token.claims.scope.kind === 'system' &&
+  hasAny(rolesOfToken(context, token), ['reader'])
+
 /** `rule:service_or_admin`. */
 export const isService = (context: Context, token: GoodToken): boolean => {
   const roles = rolesOfToken(context, token)

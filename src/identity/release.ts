@@ -33,7 +33,7 @@ export interface ResourceProfile {
   readonly broadEvents: boolean
 }
 
-/** What this project needs to know of a release. "Measured" refers to Newton 10.0.3 and Queens 13.0.4 over HTTP. */
+/** What this project needs to know of a release. "Measured" refers to Newton 10.0.3 (n), Queens 13.0.4 (q) and Zed 22.0.2 (z) over HTTP. */
 export interface ReleaseProfile {
   readonly release: Release
   /** Default of `[token] provider`: uuid up to Newton, fernet since Ocata 11.0. */
@@ -81,8 +81,33 @@ export interface ReleaseProfile {
   readonly passwordExpiresAt: boolean
   /** `tags` of a project. Since Queens (API 3.10). */
   readonly projectTags: boolean
-  /** What a trust's payload names: the token's user (Mitaka to Queens) or the trustee (later). Measured q. */
+  /**
+   * What a trust's payload names: the token's user (Mitaka to Queens, measured q), or always the trustee, and then a
+   * payload that names somebody else is refused (measured z; `_validate_token_user` in `keystone/models/token_model.py`).
+   */
   readonly trustPayloadUser: 'token-user' | 'trustee'
+  /** Whether the body of a trust's token says `is_domain`. Queens yes, Zed no (measured). */
+  readonly trustSaysIsDomain: boolean
+  /** How a trust's token lists its roles: with their domain (measured q), or with all that is known (measured z). */
+  readonly trustRoles: 'with-domain' | 'whole'
+  /** The domain that a federated user is shown with: `Federated`, or since Rocky their provider's (measured z). */
+  readonly federatedUser: 'federated-domain' | 'own-domain'
+  /**
+   * A token made of a federated one: with a life of its own, or with the end of the other (measured z, in which
+   * Debian's security updates brought it).
+   */
+  readonly federatedExpiry: 'fresh' | 'kept'
+  /** How a text that no key opens is refused: by naming it (measured n, q), or not (measured z). */
+  readonly namesUnreadable: boolean
+  /**
+   * An application credential's token given for another one: 500 (measured q), or a 403 that says why (measured z, in
+   * which Debian's security updates brought it).
+   */
+  readonly rescopesDelegated: 'stumbles' | 'refuses'
+  /** Whether a reader of the system may validate tokens. Since Train (`keystone/common/policies/token.py`). */
+  readonly systemReadersValidate: boolean
+  /** Whether an application credential's token ends with it. Since Zed (CVE-2022-2447). */
+  readonly credentialEndsToken: boolean
   /** What the API of users, projects, roles, … has and says in this release. */
   readonly resources: ResourceProfile
   /** How payloads are packed; `raw` is msgpack before 1.0, which is what these releases ran on. */
@@ -109,6 +134,14 @@ const mitaka: ReleaseProfile = {
   passwordExpiresAt: false,
   projectTags: false,
   trustPayloadUser: 'token-user',
+  trustSaysIsDomain: true,
+  trustRoles: 'with-domain',
+  federatedUser: 'federated-domain',
+  federatedExpiry: 'fresh',
+  namesUnreadable: true,
+  rescopesDelegated: 'stumbles',
+  systemReadersValidate: false,
+  credentialEndsToken: false,
   resources: {
     userPasswordExpiry: false,
     userOptions: false,
@@ -156,5 +189,31 @@ const queens: ReleaseProfile = {
   api: { id: 'v3.10', updated: '2018-02-28T00:00:00Z' },
 }
 
+/**
+ * A release of today, to stand beside a real one: Zed 22.0.2 as Debian 12 has it, with its security updates. It has no
+ * UUID provider any more (removed in Rocky), so no cutover is rehearsed on it. msgpack ≥ 1.0 writes its payloads.
+ */
+const zed: ReleaseProfile = {
+  ...queens,
+  release: 'zed',
+  trustPayloadUser: 'trustee',
+  trustSaysIsDomain: false,
+  trustRoles: 'whole',
+  federatedUser: 'own-domain',
+  federatedExpiry: 'kept',
+  namesUnreadable: false,
+  rescopesDelegated: 'refuses',
+  systemReadersValidate: true,
+  credentialEndsToken: true,
+  payload: { methodOrder, family: 'bin', systemMarker: 'all' },
+  api: { id: 'v3.14', updated: '2020-04-07T00:00:00Z' },
+}
+
 /** The table. */
-export const releaseProfiles: Readonly<Record<Release, ReleaseProfile>> = { mitaka, newton, ocata, queens }
+export const releaseProfiles: Readonly<Record<Release, ReleaseProfile>> = {
+  mitaka,
+  newton,
+  ocata,
+  queens,
+  zed,
+}

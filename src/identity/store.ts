@@ -34,6 +34,7 @@ export type DocumentKind =
   | 'group'
   | 'membership'
   | 'role'
+  | 'implied_role'
   | 'assignment'
   | 'service'
   | 'endpoint'
@@ -104,6 +105,7 @@ export const documentIndexes: Readonly<Record<DocumentKind, readonly string[]>> 
   group: ['name', 'domain_id'],
   membership: ['user_id', 'group_id'],
   role: ['name'],
+  implied_role: ['prior_role_id', 'implied_role_id'],
   /** `actor_id` and `target_id` as in Keystone's table `assignment`. */
   assignment: ['actor_id', 'target_id'],
   service: ['name', 'type'],

@@ -43,8 +43,13 @@ const scopeTextOf = (
   claims: Claims,
 ): string => {
   if (projectText !== null) {
-    const trust = standing.trust === null ? '' : `, "OS-TRUST:trust": ${trustText(standing.trust)}`
-    return `, "project": ${projectText}, "is_domain": ${standing.project?.['is_domain'] === true}${trust}`
+    const { trust } = standing
+    const isDomain =
+      trust === null || context.config.profile.trustSaysIsDomain
+        ? `, "is_domain": ${standing.project?.['is_domain'] === true}`
+        : ''
+    const lent = trust === null ? '' : `, "OS-TRUST:trust": ${trustText(trust)}`
+    return `, "project": ${projectText}${isDomain}${lent}`
   }
   if (standing.domain !== null) return `, "domain": ${context.derived.domainText(standing.domain)}`
   return claims.scope.kind === 'system' ? ', "system": {"all": true}' : ''

@@ -52,9 +52,11 @@ const bad = (
   status: BadToken['status'] = 404,
 ): BadToken => ({ good: false, format, cause, message, gone, status })
 
-/** How Keystone names a text that it could not open: with the padding restored. */
-const notRecognized = (id: string): string =>
-  `This is not a recognized Fernet token ${id}${'='.repeat((4 - (id.length % 4)) % 4)}`
+/** How Keystone speaks of a text that it could not open; where it names it, with the padding restored. */
+const notRecognized = (context: Context, id: string): string =>
+  context.config.profile.namesUnreadable
+    ? `This is not a recognized Fernet token ${id}${'='.repeat((4 - (id.length % 4)) % 4)}`
+    : 'Could not recognize Fernet token'
 
 /** Seconds after expiry during which a token is still good for the caller: `allow_expired`, or none. */
 export interface CheckOptions {
@@ -135,7 +137,7 @@ const checkFernet = (context: Context, id: string, format: Looks, options: Check
     return bad(known(format), 'service-unavailable', refusals.unexpected().message, null, 500)
   }
   // What looks like a UUID cannot be opened with any key.
-  if (format === 'uuid') return bad('uuid', 'uuid-on-fernet-node', notRecognized(id))
+  if (format === 'uuid') return bad('uuid', 'uuid-on-fernet-node', notRecognized(context, id))
   const opened = options.callers ? openCallersToken(sealer, id) : sealer.open(id)
   if ('problem' in opened) {
     const cause =
@@ -144,9 +146,11 @@ const checkFernet = (context: Context, id: string, format: Looks, options: Check
         : context.wasOurs(id)
           ? 'key-rotated-away'
           : 'key-not-distributed'
-    return bad(known(format), opened.problem === 'undecryptable' ? cause : 'unknown-token', notRecognized(id))
+    const said = opened.problem === 'undecryptable' ? cause : 'unknown-token'
+    return bad(known(format), said, notRecognized(context, id))
   }
-  const { claims } = opened
+  const claims = tokenClaims(context, opened.claims)
+  if (claims === null) return bad('fernet', 'revoked', failedToValidate, null, 403)
   const standing = standingOf(context, claims, id)
   if (!('user' in standing)) {
     return bad('fernet', standing.cause, standing.message ?? failedToValidate, standing.gone, standing.status)
@@ -159,6 +163,20 @@ const checkFernet = (context: Context, id: string, format: Looks, options: Check
     return bad('fernet', whyRevoked(context, claims.userId, trustId), failedToValidate)
   }
   return { good: true, id, format: 'fernet', claims, extra: null, standing }
+}
+
+/**
+ * What a token says, of what its payload says: whose a trust's token is follows from the trust, where the payload names
+ * the trustee. Null: the payload names somebody else.
+ */
+const tokenClaims = (context: Context, payload: Claims): Claims | null => {
+  const { scope } = payload
+  if (scope.kind !== 'trust' || context.config.profile.trustPayloadUser === 'token-user') return payload
+  const trust = liveTrust(context.facts, scope.trustId, context.nowSec)
+  if (trust === null) return payload
+  if (textOrNull(trust, 'trustee_user_id') !== payload.userId) return null
+  const trustorId = textOrNull(trust, 'trustor_user_id') ?? payload.userId
+  return trust['impersonation'] === true ? { ...payload, userId: trustorId } : payload
 }
 
 const subjectOf = (

@@ -1,11 +1,12 @@
 // GET, HEAD and DELETE /v3/auth/tokens: one token asks about another.
 // The order is Keystone's: X-Auth-Token first, so that its 401 wins; then the subject; then whether one may ask.
 import type { Context } from './context.js'
+import { textOf } from './documents.js'
 import { ApiError, refusals } from './errors.js'
 import { hasQuery, isQueryTrue, replyJson, replyNothing, replyRefusal } from './exchange.js'
 import type { Reply, Request } from './exchange.js'
 import { withoutCatalog } from './extra.js'
-import { callerOf, isAdmin, isService, requireAllowed } from './policy.js'
+import { callerOf, isAdmin, isService, isSystemReader, requireAllowed } from './policy.js'
 import type { IdentityCase } from './questions.js'
 import { revokeToken } from './revoke.js'
 import { checkToken, refusalOf, strictly } from './tokenCheck.js'
@@ -38,6 +39,16 @@ function* checkPair(context: Context, request: Request, options: CheckOptions): 
   return { caller, subject }
 }
 
+/**
+ * `rule:token_subject`. Where a payload always names the trustee, the subject is the trustee's and the caller who
+ * they act as, so that a token with which somebody impersonates is not its own (measured z).
+ */
+const isOwn = (context: Context, caller: GoodToken, subject: GoodToken): boolean => {
+  const trust = context.config.profile.trustPayloadUser === 'trustee' ? subject.standing?.trust : null
+  const subjectUserId = trust ? textOf(trust, 'trustee_user_id') : subject.claims.userId
+  return caller.claims.userId === subjectUserId
+}
+
 /** What the answer to a good subject says. */
 const bodyOf = (context: Context, token: GoodToken, options: { readonly catalog: boolean }): string => {
   const { standing, extra } = token
@@ -61,11 +72,12 @@ export function* validate(context: Context, request: Request): IdentityCase<Repl
   )
   if (!('subject' in pair)) return pair
   const { caller, subject } = pair
-  const own = caller.claims.userId === subject.claims.userId
   const head = request.method === 'HEAD'
   requireAllowed(
     context,
-    own || (head ? isAdmin(context, caller) : isService(context, caller)),
+    isOwn(context, caller, subject) ||
+      (head ? isAdmin(context, caller) : isService(context, caller)) ||
+      isSystemReader(context, caller),
     head ? 'check_token' : 'validate_token',
   )
   const options = { catalog: !hasQuery(request.query, 'nocatalog') }
@@ -80,8 +92,7 @@ export function* revoke(context: Context, request: Request): IdentityCase<Reply>
   const pair = yield* checkPair(context, request, strictly)
   if (!('subject' in pair)) return pair
   const { caller, subject } = pair
-  const own = caller.claims.userId === subject.claims.userId
-  requireAllowed(context, own || isAdmin(context, caller), 'revoke_token')
+  requireAllowed(context, isOwn(context, caller, subject) || isAdmin(context, caller), 'revoke_token')
   yield* revokeToken(context, subject)
   return replyNothing(context, { seenFormat: subject.format })
 }

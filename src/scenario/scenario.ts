@@ -3,7 +3,7 @@
 import type { Stretch } from '../base/time.js'
 import type { ProviderMode } from '../token/mode.js'
 
-export type Release = 'mitaka' | 'newton' | 'ocata' | 'queens'
+export type Release = 'mitaka' | 'newton' | 'ocata' | 'queens' | 'zed'
 
 /** The behaviours that a class of clients can have; one state machine each in `clients/`. */
 export type BehaviourName = 'password-session' | 'saved-token-script' | 'one-shot' | 'heat-mitaka' | 'magnum'

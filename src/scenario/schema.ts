@@ -5,7 +5,7 @@ import type { ProviderMode } from '../token/mode.js'
 import type { ArrivalKind, BehaviourName, PasswordScheme, Release } from './scenario.js'
 import { readDuration, readShare, showValue, type Reading } from './units.js'
 
-const releases = ['mitaka', 'newton', 'ocata', 'queens'] as const satisfies readonly Release[]
+const releases = ['mitaka', 'newton', 'ocata', 'queens', 'zed'] as const satisfies readonly Release[]
 const modes = ['uuid', 'dual-uuid', 'dual-fernet', 'fernet'] as const satisfies readonly ProviderMode[]
 const arrivalKinds = ['poisson', 'constant'] as const satisfies readonly ArrivalKind[]
 const schemes = ['pbkdf2_sha512', 'scrypt', 'plain'] as const satisfies readonly PasswordScheme[]
