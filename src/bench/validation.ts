@@ -7,7 +7,7 @@ import autocannon from 'autocannon'
 import { WorldError } from '../base/errors.js'
 import { Child } from '../io/childProcess.js'
 import { copyRepository, setupRepository } from '../io/keyChanges.js'
-import { readRepository } from '../io/keyRepository.js'
+import { readRing } from '../io/keyRepository.js'
 import { releaseProfiles } from '../identity/release.js'
 import { planCloud } from '../rehearsal/cloudPlan.js'
 import { TokenPlan } from '../rehearsal/tokenPlan.js'
@@ -117,7 +117,7 @@ const open = async (
   const cloud = planCloud(scenario, '')
   const tokens = new TokenPlan(scenario, cloud)
   const sealer = createSealer({
-    ring: readRepository(origin).ring,
+    ring: readRing(origin),
     payloadOptions: releaseProfiles[scenario.identity.release].payload,
   })
   const asFernet = new TokenPlan(

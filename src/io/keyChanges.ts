@@ -2,13 +2,25 @@
 // The only place where keys are made and where key files are written.
 
 import { randomBytes } from 'node:crypto'
-import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fernetKeyFromBytes, formatFernetKey } from '../token/fernet.js'
 import type { FernetKey } from '../token/fernet.js'
+import { entryOfKey } from '../token/keyFolder.js'
+import type { KeyFolder, Owner } from '../token/keyFolder.js'
 import { distributeRing, rotateRing, setupRing } from '../token/keyring.js'
 import type { RingChange, RingStep } from '../token/keyring.js'
-import { KeyRepositoryError, readSnapshot, refuseEmpty } from './keyRepository.js'
+import { KeyRepositoryError, readRing, readSnapshot, refuseEmpty, requireKeys } from './keyRepository.js'
 import { systemCode } from './systemCode.js'
 
 const directoryMode = 0o700
@@ -26,29 +38,62 @@ const syncDirectory = (directory: string): void => {
   }
 }
 
-const writeKeyFile = (path: string, key: FernetKey): void => {
-  const handle = openSync(path, 'w', fileMode)
+/**
+ * Does something as the user to whom its files shall belong, where this process may choose (it is root's). As in Keystone: a file
+ * that is handed over after it was made is closed to Keystone for a moment, and for good if this process dies then; and
+ * Keystone, which opens every file of the folder, answers nobody meanwhile.
+ */
+const asOwner = (owner: Owner, work: () => void): void => {
+  const { getegid, geteuid, setegid, seteuid } = process
+  const chooses = geteuid?.() === 0 && (owner.uid !== 0 || owner.gid !== getegid?.())
+  if (!chooses || setegid === undefined || seteuid === undefined) {
+    work()
+    return
+  }
+  const group = getegid?.() ?? 0
+  setegid(owner.gid)
   try {
-    // A leftover keeps its old mode when it is opened again.
+    seteuid(owner.uid)
+    work()
+  } finally {
+    seteuid(0)
+    setegid(group)
+  }
+}
+
+/** Makes the file anew: a leftover would keep its mode and its owner, and a link would be followed. */
+const writeKeyFile = (path: string, key: FernetKey): void => {
+  rmSync(path, { force: true })
+  const handle = openSync(path, 'wx', fileMode)
+  try {
+    // Whatever the process's mask takes away.
     fchmodSync(handle, fileMode)
     writeSync(handle, formatFernetKey(key))
     fsyncSync(handle)
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
   } finally {
     closeSync(handle)
   }
 }
 
+/** To whom a new key shall belong: as the key that it follows, else as the folder. */
+const ownerIn = (folder: KeyFolder): Owner => entryOfKey(folder, 0) ?? folder
+
 /**
  * Carries out steps, each of them on disk for good before the next begins.
+ * @param owner of new files; this process's own user if left out
  * @throws KeyRepositoryError `unwritable`; the steps before it are done, and the repository is usable
  */
-export const applySteps = (directory: string, steps: readonly RingStep[]): void => {
+export const applySteps = (directory: string, steps: readonly RingStep[], owner?: Owner): void => {
   for (const step of steps) {
     const path = join(directory, step.kind === 'rename' ? step.from : step.file)
     try {
-      if (step.kind === 'write') writeKeyFile(path, step.key)
-      else if (step.kind === 'rename') renameSync(path, join(directory, step.to))
-      else rmSync(path)
+      if (step.kind === 'rename') renameSync(path, join(directory, step.to))
+      else if (step.kind === 'remove') rmSync(path)
+      else if (owner === undefined) writeKeyFile(path, step.key)
+      else asOwner(owner, () => writeKeyFile(path, step.key))
       syncDirectory(directory)
     } catch (error) {
       throw new KeyRepositoryError('unwritable', `cannot ${step.kind} a key file (${systemCode(error)})`, [
@@ -58,9 +103,11 @@ export const applySteps = (directory: string, steps: readonly RingStep[]): void 
   }
 }
 
-const makeDirectory = (directory: string): void => {
+/** Makes the folder if it is not there; one that is stays as it is, with its mode and owner, as in Keystone. */
+const makeDirectory = (directory: string, owner?: Owner): void => {
   try {
-    mkdirSync(directory, { recursive: true, mode: directoryMode })
+    const made = mkdirSync(directory, { recursive: true, mode: directoryMode })
+    if (made !== undefined && owner !== undefined) chownSync(directory, owner.uid, owner.gid)
   } catch (error) {
     const code = systemCode(error)
     throw code === 'EEXIST' || code === 'ENOTDIR'
@@ -72,21 +119,24 @@ const makeDirectory = (directory: string): void => {
 /**
  * Makes a repository, 0700 with files of 0600, that holds a staged key 0 and a primary key 1. A repository that has a
  * staged key is left as it is; one that lost it in a crash gets a new one. See `setupRing`.
+ * @param options.owner of a folder that is made, and of new keys; if left out, keys are given to the owner of the folder
  * @returns the ring, and the steps that were done
  */
 export const setupRepository = (
   directory: string,
-  makeKey: () => FernetKey = randomFernetKey,
+  options: { readonly makeKey?: () => FernetKey; readonly owner?: Owner } = {},
 ): RingChange => {
-  makeDirectory(directory)
-  const { ring } = readSnapshot(directory)
-  const change = setupRing({ ring, primary: makeKey(), staged: makeKey() })
-  applySteps(directory, change.steps)
+  const { makeKey = randomFernetKey, owner } = options
+  makeDirectory(directory, owner)
+  const { folder } = readSnapshot(directory)
+  const change = setupRing({ ring: requireKeys(folder), primary: makeKey(), staged: makeKey() })
+  applySteps(directory, change.steps, owner ?? ownerIn(folder))
   return change
 }
 
 /**
- * Rotates a repository once; see `rotateRing`. Copy it to the other nodes before the next rotation.
+ * Rotates a repository once; see `rotateRing`. Copy it to the other nodes before the next rotation. New keys belong to
+ * whom the old ones belonged.
  * @throws KeyRepositoryError · TokenError `bad-max-active-keys`, `no-staged-key`
  */
 export const rotateRepository = (
@@ -94,9 +144,10 @@ export const rotateRepository = (
   options: { readonly maxActiveKeys: number; readonly makeKey?: () => FernetKey },
 ): RingChange => {
   const { maxActiveKeys, makeKey = randomFernetKey } = options
-  const { ring } = readSnapshot(directory)
-  const change = rotateRing(refuseEmpty(directory, ring), { maxActiveKeys, fresh: makeKey() })
-  applySteps(directory, change.steps)
+  const { folder } = readSnapshot(directory)
+  const ring = refuseEmpty(directory, requireKeys(folder))
+  const change = rotateRing(ring, { maxActiveKeys, fresh: makeKey() })
+  applySteps(directory, change.steps, ownerIn(folder))
   return change
 }
 
@@ -106,10 +157,10 @@ export const rotateRepository = (
  * @returns the ring, and the steps that were done
  */
 export const copyRepository = (from: string, to: string): RingChange => {
-  const { ring: source } = readSnapshot(from)
-  refuseEmpty(from, source)
+  const source = readRing(from)
   makeDirectory(to)
-  const change = distributeRing({ from: source, to: readSnapshot(to).ring })
-  applySteps(to, change.steps)
+  const { folder } = readSnapshot(to)
+  const change = distributeRing({ from: source, to: requireKeys(folder) })
+  applySteps(to, change.steps, ownerIn(folder))
   return change
 }

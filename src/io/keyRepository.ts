@@ -1,12 +1,13 @@
 // A Keystone key repository on disk: a folder with one file a key, named by its index, read as it was at one moment.
 // It exists so that whoever reads keys meets the same errors, which name paths and never key material.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import type { BigIntStats } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import type { BigIntStats, Stats } from 'node:fs'
 import { join } from 'node:path'
-import { indexOfFile, ringFromFiles } from '../token/keyring.js'
+import { ringOfFolder } from '../token/keyFolder.js'
+import type { FolderEntry, KeyContent, KeyFolder } from '../token/keyFolder.js'
+import { indexOfFile, keyOfFile } from '../token/keyring.js'
 import type { KeyRing } from '../token/keyring.js'
-import { TokenError } from '../token/tokenError.js'
 import { systemCode } from './systemCode.js'
 
 /** How often a folder is read again when it changes while being read. */
@@ -43,28 +44,6 @@ export class KeyRepositoryError extends Error {
   }
 }
 
-/**
- * Something that works but should not be left so.
- *
- * - `directory-mode`, `file-mode`: open to the group or to others
- * - `empty-file`: ignored (before Rocky, Keystone fails on it)
- * - `leftover`: `0.tmp` and the like, from a rotation or copy that did not finish
- * - `ignored-file`: any other name that is no index
- * - `no-staged-key`: the next rotation will fail
- */
-export interface KeyRepositoryWarning {
-  readonly code: 'directory-mode' | 'file-mode' | 'empty-file' | 'leftover' | 'ignored-file' | 'no-staged-key'
-  readonly path: string
-  /** Permission bits as found, for the two `mode` warnings. */
-  readonly mode?: number
-}
-
-/** A repository as it is. */
-export interface KeyRepository {
-  readonly ring: KeyRing
-  readonly warnings: readonly KeyRepositoryWarning[]
-}
-
 /** @throws KeyRepositoryError if it is no folder, or cannot be looked at */
 export const statDirectory = (directory: string): BigIntStats => {
   let stats: BigIntStats
@@ -89,60 +68,82 @@ const listNames = (directory: string): string[] => {
   }
 }
 
-/** The key files of a folder, or null if one of them went away in between. */
-const readKeyFiles = (directory: string, names: readonly string[]): Map<string, string> | null => {
-  const files = new Map<string, string>()
-  const unreadable: string[] = []
-  for (const name of names) {
-    if (indexOfFile(name) === null) continue
-    try {
-      files.set(name, readFileSync(join(directory, name), 'latin1'))
-    } catch (error) {
-      const code = systemCode(error)
-      if (code === 'ENOENT') return null
-      if (code !== 'EISDIR') unreadable.push(join(directory, name))
-    }
-  }
-  if (unreadable.length === 0) return files
-  throw new KeyRepositoryError('unreadable-key-file', 'key files that cannot be read', unreadable)
-}
+const permissionBits = 0o777
 
-const toRing = (directory: string, files: ReadonlyMap<string, string>): KeyRing => {
+const readKey = (path: string): KeyContent => {
   try {
-    return ringFromFiles(files)
+    return keyOfFile(readFileSync(path, 'latin1'))
   } catch (error) {
-    if (!(error instanceof TokenError)) throw error
-    const paths = error.files.map((name) => join(directory, name))
-    throw new KeyRepositoryError('bad-key-file', 'key files that hold no Fernet key', paths)
+    if (systemCode(error) === 'ENOENT') throw error
+    return 'unreadable'
   }
 }
 
-/** A folder as it was at one moment. */
-export interface RepositorySnapshot {
-  readonly ring: KeyRing
-  readonly names: readonly string[]
-  readonly files: ReadonlyMap<string, string>
-  /** Of the folder, from before it was read. */
-  readonly stats: BigIntStats
+/** What a link leads to; undefined if that is nowhere, a circle, or a place where this process may not look. */
+const behindLink = (path: string): Stats | undefined => {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws Error `ENOENT` if the name is gone meanwhile */
+const readEntry = (directory: string, name: string): FolderEntry => {
+  const path = join(directory, name)
+  const itself = lstatSync(path)
+  const target = itself.isSymbolicLink() ? behindLink(path) : itself
+  const stats = target ?? itself
+  const kind = target?.isFile() === true ? 'file' : 'other'
+  return {
+    name,
+    kind,
+    mode: stats.mode & permissionBits,
+    uid: stats.uid,
+    gid: stats.gid,
+    writtenAtSec: stats.mtimeMs / 1000,
+    content: kind === 'file' && indexOfFile(name) !== null ? readKey(path) : null,
+  }
+}
+
+/** The entries of a folder, or null if one of them went away in between. */
+const readEntries = (directory: string, names: readonly string[]): FolderEntry[] | null => {
+  try {
+    return names.map((name) => readEntry(directory, name))
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw new KeyRepositoryError('unreadable-directory', 'the key repository cannot be looked at', [
+      directory,
+    ])
+  }
 }
 
 /** Whether nothing in a folder was made, renamed or removed between two looks at it. */
 export const sameState = (a: BigIntStats, b: BigIntStats): boolean =>
   a.mtimeNs === b.mtimeNs && a.ino === b.ino && a.dev === b.dev
 
+/** A folder as it was at one moment, and its state before it was read. */
+export interface RepositorySnapshot {
+  readonly folder: KeyFolder
+  readonly stats: BigIntStats
+}
+
 /**
- * Reads a folder as it was at one moment: when it changes while being read, it is read again. It may hold no keys.
- * @throws KeyRepositoryError
+ * Reads a folder as it was at one moment: when it changes while being read, it is read again. It may hold no keys, and
+ * files that hold none.
+ * @throws KeyRepositoryError if it cannot be read
  */
 export const readSnapshot = (directory: string): RepositorySnapshot => {
   for (let attempt = 1; ; attempt++) {
     const stats = statDirectory(directory)
     const names = listNames(directory)
-    const files = readKeyFiles(directory, names)
+    const entries = readEntries(directory, names)
     const settled =
       sameState(stats, statDirectory(directory)) && listNames(directory).join('/') === names.join('/')
-    if (files !== null && (settled || attempt >= readAttemptsMax)) {
-      return { ring: toRing(directory, files), names, files, stats }
+    if (entries !== null && (settled || attempt >= readAttemptsMax)) {
+      const mode = Number(stats.mode) & permissionBits
+      const owner = { uid: Number(stats.uid), gid: Number(stats.gid) }
+      return { folder: { path: directory, mode, ...owner, entries }, stats }
     }
     if (attempt >= readAttemptsMax) {
       throw new KeyRepositoryError('unreadable-directory', 'the key repository never stands still', [
@@ -152,39 +153,33 @@ export const readSnapshot = (directory: string): RepositorySnapshot => {
   }
 }
 
+/**
+ * The keys of a folder, as a node needs them: all that are there must be whole. What is no file under the name of a key,
+ * and a link that leads nowhere, are passed over, as in Keystone.
+ * @throws KeyRepositoryError `unreadable-key-file`, `bad-key-file`
+ */
+export const requireKeys = (folder: KeyFolder): KeyRing => {
+  const pathsOf = (entries: readonly FolderEntry[]): string[] =>
+    entries.map(({ name }) => join(folder.path, name))
+  const unreadable = folder.entries.filter(({ content }) => content === 'unreadable')
+  if (unreadable.length > 0) {
+    const paths = pathsOf(unreadable)
+    throw new KeyRepositoryError('unreadable-key-file', 'key files that cannot be read', paths)
+  }
+  const bad = folder.entries.filter(({ content }) => content === 'malformed')
+  if (bad.length === 0) return ringOfFolder(folder)
+  throw new KeyRepositoryError('bad-key-file', 'key files that hold no Fernet key', pathsOf(bad))
+}
+
 /** @throws KeyRepositoryError `no-keys` */
 export const refuseEmpty = (directory: string, ring: KeyRing): KeyRing => {
   if (ring.keys.size > 0) return ring
   throw new KeyRepositoryError('no-keys', 'the key repository holds no keys', [directory])
 }
 
-const findWarnings = (directory: string, snapshot: RepositorySnapshot): KeyRepositoryWarning[] => {
-  const warnings: KeyRepositoryWarning[] = []
-  const openBits = 0o077
-  const mode = Number(snapshot.stats.mode) & 0o777
-  if ((mode & openBits) !== 0) warnings.push({ code: 'directory-mode', path: directory, mode })
-  for (const name of snapshot.names) {
-    const path = join(directory, name)
-    if (!snapshot.files.has(name)) {
-      warnings.push({ code: /^\d+\.tmp$/.test(name) ? 'leftover' : 'ignored-file', path })
-      continue
-    }
-    if (snapshot.files.get(name) === '') warnings.push({ code: 'empty-file', path })
-    const stats = statSync(path, { throwIfNoEntry: false })
-    if (stats === undefined) continue
-    const bits = stats.mode & 0o777
-    if ((bits & openBits) !== 0) warnings.push({ code: 'file-mode', path, mode: bits })
-  }
-  if (!snapshot.ring.keys.has(0)) warnings.push({ code: 'no-staged-key', path: join(directory, '0') })
-  return warnings
-}
-
 /**
- * Reads a repository.
+ * The ring of a repository.
  * @throws KeyRepositoryError for anything that keeps Keystone from working with it
  */
-export const readRepository = (directory: string): KeyRepository => {
-  const snapshot = readSnapshot(directory)
-  refuseEmpty(directory, snapshot.ring)
-  return { ring: snapshot.ring, warnings: findWarnings(directory, snapshot) }
-}
+export const readRing = (directory: string): KeyRing =>
+  refuseEmpty(directory, requireKeys(readSnapshot(directory).folder))

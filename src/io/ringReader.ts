@@ -4,7 +4,7 @@
 import type { BigIntStats } from 'node:fs'
 import { sameKey } from '../token/keyring.js'
 import type { KeyRing } from '../token/keyring.js'
-import { readSnapshot, refuseEmpty, sameState, statDirectory } from './keyRepository.js'
+import { readSnapshot, refuseEmpty, requireKeys, sameState, statDirectory } from './keyRepository.js'
 
 /** Gives the ring of a folder as it is now. */
 export interface RingReader {
@@ -34,7 +34,8 @@ export const createRingReader = (
   let last: { readonly stats: BigIntStats; readonly ring: KeyRing; readonly trusted: boolean } | null = null
   const readAgain = (): KeyRing => {
     const startMs = nowMs()
-    const { ring, stats } = readSnapshot(directory)
+    const { folder, stats } = readSnapshot(directory)
+    const ring = requireKeys(folder)
     const trusted = Number(stats.mtimeNs) / 1e6 < startMs - settleMs
     const unchanged = last !== null && sameKeys(last.ring, ring)
     last = { stats, ring: unchanged && last !== null ? last.ring : ring, trusted }

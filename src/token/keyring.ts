@@ -233,8 +233,21 @@ export const applyStep = (files: KeyFiles, step: RingStep): Map<string, string> 
 export const indexOfFile = (name: string): number | null => (indexName.test(name) ? Number(name) : null)
 
 /**
+ * The key in the text of a key file. White space around it is allowed, since Keystone's decoder skips it and editors
+ * add it.
+ */
+export const keyOfFile = (text: string): FernetKey | 'empty' | 'malformed' => {
+  if (text.length === 0) return 'empty'
+  try {
+    return parseFernetKey(text.trim())
+  } catch (error) {
+    if (error instanceof TokenError) return 'malformed'
+    throw error
+  }
+}
+
+/**
  * The ring that a folder's files make. Names that are no index are ignored, and so are empty files (as since Rocky).
- * White space around a key is allowed, since Keystone's decoder skips it and editors add it.
  * @throws TokenError `bad-key` with the names of *all* files that hold no key
  */
 export const ringFromFiles = (files: KeyFiles): KeyRing => {
@@ -242,13 +255,9 @@ export const ringFromFiles = (files: KeyFiles): KeyRing => {
   const bad: string[] = []
   for (const [name, text] of files) {
     const index = indexOfFile(name)
-    if (index === null || text.length === 0) continue
-    try {
-      keys.set(index, parseFernetKey(text.trim()))
-    } catch (error) {
-      if (!(error instanceof TokenError)) throw error
-      bad.push(name)
-    }
+    const key = index === null ? 'empty' : keyOfFile(text)
+    if (key === 'malformed') bad.push(name)
+    else if (index !== null && key !== 'empty') keys.set(index, key)
   }
   if (bad.length > 0) throw new TokenError('bad-key', `no Fernet key in: ${bad.join(', ')}`, bad)
   return { keys }

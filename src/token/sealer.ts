@@ -58,7 +58,7 @@ export interface Sealer {
  * Decodes a token as leniently as Keystone: padding may be missing, and `+` `/` count as `-` `_`
  * (Python's decoder translates them).
  */
-const decodeToken = (token: string): FernetEnvelope | FernetShapeProblem => {
+export const decodeToken = (token: string): FernetEnvelope | FernetShapeProblem => {
   const urlSafe =
     token.includes('+') || token.includes('/') ? token.replaceAll('+', '-').replaceAll('/', '_') : token
   return decodeFernet(urlSafe, { padding: 'restored' })

@@ -7,7 +7,7 @@ import { WorldError } from '../../base/errors.js'
 import { releaseProfiles } from '../../identity/release.js'
 import { Child } from '../../io/childProcess.js'
 import { copyRepository, setupRepository } from '../../io/keyChanges.js'
-import { readRepository } from '../../io/keyRepository.js'
+import { readRing } from '../../io/keyRepository.js'
 import { KeystoneClient } from '../../io/keystoneClient.js'
 import type { StoreAddress } from '../../io/store/open.js'
 import { startMariadb } from '../../io/store/privateMariadb.js'
@@ -171,7 +171,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     endings.add(() => target.close())
 
     const sealer = createSealer({
-      ring: readRepository(keys.origin).ring,
+      ring: readRing(keys.origin),
       payloadOptions: releaseProfiles[scenario.identity.release].payload,
     })
     const population = new Population({ scenario, cloud, tokens, sealer })
