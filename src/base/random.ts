@@ -5,7 +5,7 @@
 const multipliers = [0x01000193, 0x9e3779b1] as const
 
 /**
- * A hash of a text by the scheme of FNV-1a, 32 bits: turns the name of a stream into a seed. Two of them, with different
+ * A hash of a text by the scheme of FNV-1a, 32 bits with a sign: turns the name of a stream into a seed. Two of them, with different
  * multipliers, tell names apart; of 80,000 names one alone would more likely than not take two for the same.
  */
 const hashText = (text: string, multiplier: number): number => {
@@ -14,7 +14,7 @@ const hashText = (text: string, multiplier: number): number => {
     hash ^= text.charCodeAt(i)
     hash = Math.imul(hash, multiplier)
   }
-  return hash >>> 0
+  return hash
 }
 
 const hexDigits = '0123456789abcdef'
@@ -29,7 +29,8 @@ export class Random {
   /** A stream named by a seed and any labels; equal names give equal streams. */
   constructor(seed: number, ...labels: readonly (string | number)[]) {
     const name = labels.join('/')
-    this.a = seed >>> 0
+    // All of the state is kept as 32-bit whole numbers: an engine holds larger ones as objects of their own.
+    this.a = seed | 0
     this.b = hashText(name, multipliers[0])
     this.c = hashText(`${name}#${Math.floor(seed / 0x1_0000_0000)}`, multipliers[1])
     for (let i = 0; i < 12; i++) this.uint32()

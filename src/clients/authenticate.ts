@@ -1,6 +1,6 @@
 // How a client gets a token: by password, or by password and a trust. One place, because every behaviour needs it.
 // No answer is tried once more, on whatever backend the balancer then offers.
-import { tokenFormat } from '../token/uuid.js'
+import { isUuidToken } from '../token/uuid.js'
 import type { ApiReply, ApiRequest, Credentials, HeldToken, Steps } from './exchange.js'
 
 const requestFor = (credentials: Credentials): ApiRequest =>
@@ -32,7 +32,7 @@ export function* authenticate(by: string, credentials: Credentials): Steps<HeldT
   if (reply.subjectToken === null || reply.expiresAtSec === null) return reply
   return {
     id: reply.subjectToken,
-    format: tokenFormat(reply.subjectToken) === 'uuid' ? 'uuid' : 'fernet',
+    format: isUuidToken(reply.subjectToken) ? 'uuid' : 'fernet',
     expiresAtSec: reply.expiresAtSec,
   }
 }

@@ -244,40 +244,36 @@ class ReadExtra implements TokenExtra {
  */
 export const extraFromText = (text: string): TokenExtra => new ReadExtra(text)
 
-/** Makes the columns of many rows, each from its number: for tables that are seeded and mostly never looked at. */
-export interface ExtraSource {
-  /** The column of row `index`; equal each time. */
-  make(index: number): TokenExtra
-  /** The length of its text, cheaply. */
-  bytes(index: number): number
-}
+/** Makes the column of row `index`, equal each time: for tables that are seeded and mostly never looked at. */
+export type MakeExtra = (index: number) => TokenExtra
 
 class DeferredExtra implements TokenExtra {
-  private readonly source: ExtraSource
+  private readonly make: MakeExtra
   private readonly index: number
+  readonly bytes: number
 
-  constructor(source: ExtraSource, index: number) {
-    this.source = source
+  constructor(make: MakeExtra, index: number, bytes: number) {
+    this.make = make
     this.index = index
+    this.bytes = bytes
   }
 
   get claims(): Claims {
-    return this.source.make(this.index).claims
+    return this.make(this.index).claims
   }
 
   get text(): string {
-    return this.source.make(this.index).text
+    return this.make(this.index).text
   }
 
   get tokenText(): string {
-    return this.source.make(this.index).tokenText
-  }
-
-  get bytes(): number {
-    return this.source.bytes(this.index)
+    return this.make(this.index).tokenText
   }
 }
 
-/** A column that costs forty bytes until somebody looks, and again afterwards: nothing is kept. */
-export const deferredExtra = (source: ExtraSource, index: number): TokenExtra =>
-  new DeferredExtra(source, index)
+/**
+ * A column that costs forty bytes until somebody looks, and again afterwards: nothing is kept.
+ * @param bytes the length of its text
+ */
+export const deferredExtra = (make: MakeExtra, index: number, bytes: number): TokenExtra =>
+  new DeferredExtra(make, index, bytes)

@@ -3,6 +3,7 @@
 import type { Cause } from '../measure/sample.js'
 import type { Claims } from '../token/claims.js'
 import { accepts, issues } from '../token/mode.js'
+import type { OpenProblem } from '../token/sealer.js'
 import { tokenFormat } from '../token/uuid.js'
 import type { TokenFormat } from '../token/uuid.js'
 import type { Context } from './context.js'
@@ -74,31 +75,29 @@ export function* checkToken(
   id: string,
   options: CheckOptions = strictly,
 ): IdentityCase<CheckedToken> {
-  const format = tokenFormat(id)
   const { mode } = context
-  const asRow =
-    mode === 'uuid' ||
-    (mode !== 'fernet' && (format === 'uuid' || (format === 'unknown' && issues(mode) === 'uuid')))
-  return asRow ? yield* checkRow(context, id, format, options) : checkFernet(context, id, format, options)
+  if (mode === 'uuid') return yield* checkRow(context, id, options)
+  if (mode === 'fernet') return checkFernet(context, id, options)
+  const format = tokenFormat(id)
+  const asRow = format === 'uuid' || (format === 'unknown' && issues(mode) === 'uuid')
+  return asRow ? yield* checkRow(context, id, options) : checkFernet(context, id, options)
 }
 
-type Looks = TokenFormat | 'unknown'
+/** The format of a token that is refused: what is good need not be looked at for its looks. */
+const looksLike = (id: string): TokenFormat | null => {
+  const format = tokenFormat(id)
+  return format === 'unknown' ? null : format
+}
 
-const known = (format: Looks): TokenFormat | null => (format === 'unknown' ? null : format)
-
-function* checkRow(
-  context: Context,
-  id: string,
-  format: Looks,
-  options: CheckOptions,
-): IdentityCase<CheckedToken> {
+function* checkRow(context: Context, id: string, options: CheckOptions): IdentityCase<CheckedToken> {
   const { profile } = context.config
   const remembered = options.callers ? knownRow(context.facts, id) : null
   const row = yield* ask.findToken(id, remembered?.extra)
   if (row === null) {
+    const format = looksLike(id)
     const cause =
       format === 'fernet' && !accepts(context.mode, format) ? 'fernet-on-uuid-node' : 'unknown-token'
-    return bad(known(format), cause, couldNotFind('token', id, profile))
+    return bad(format, cause, couldNotFind('token', id, profile))
   }
   if (!row.valid) {
     const cause = whyRevoked(context, row.userId, row.trustId)
@@ -131,23 +130,14 @@ function* checkRow(
   return { good: true, id, format: 'uuid', claims, extra: row.extra, standing }
 }
 
-const checkFernet = (context: Context, id: string, format: Looks, options: CheckOptions): CheckedToken => {
+const checkFernet = (context: Context, id: string, options: CheckOptions): CheckedToken => {
   const { sealer } = context
   if (sealer === null) {
-    return bad(known(format), 'service-unavailable', refusals.unexpected().message, null, 500)
+    return bad(looksLike(id), 'service-unavailable', refusals.unexpected().message, null, 500)
   }
-  // What looks like a UUID cannot be opened with any key.
-  if (format === 'uuid') return bad('uuid', 'uuid-on-fernet-node', notRecognized(context, id))
   const opened = options.callers ? openCallersToken(sealer, id) : sealer.open(id)
   if ('problem' in opened) {
-    const cause =
-      format === 'unknown'
-        ? 'unknown-token'
-        : context.wasOurs(id)
-          ? 'key-rotated-away'
-          : 'key-not-distributed'
-    const said = opened.problem === 'undecryptable' ? cause : 'unknown-token'
-    return bad(known(format), said, notRecognized(context, id))
+    return bad(looksLike(id), whyUnopened(context, id, opened), notRecognized(context, id))
   }
   const claims = tokenClaims(context, opened.claims)
   if (claims === null) return bad('fernet', 'revoked', failedToValidate, null, 403)
@@ -177,6 +167,14 @@ const tokenClaims = (context: Context, payload: Claims): Claims | null => {
   if (textOrNull(trust, 'trustee_user_id') !== payload.userId) return null
   const trustorId = textOrNull(trust, 'trustor_user_id') ?? payload.userId
   return trust['impersonation'] === true ? { ...payload, userId: trustorId } : payload
+}
+
+/** Why no key opened a token. What looks like a UUID cannot be opened with any. */
+const whyUnopened = (context: Context, id: string, { problem }: OpenProblem): Cause => {
+  const format = looksLike(id)
+  if (format === 'uuid') return 'uuid-on-fernet-node'
+  if (format === null || problem !== 'undecryptable') return 'unknown-token'
+  return context.wasOurs(id) ? 'key-rotated-away' : 'key-not-distributed'
 }
 
 const subjectOf = (

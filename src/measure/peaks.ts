@@ -3,7 +3,7 @@
 import { TimeMap } from '../base/time.js'
 import { beginningOf, endingOf, type Ending } from './peakActions.js'
 import type { RunRecord } from './record.js'
-import { causeName, classesSeen, sumCounts } from './series.js'
+import { classesSeen, refusalsOfClass, sumCounts } from './series.js'
 import {
   backgroundOf,
   findStretches,
@@ -60,11 +60,9 @@ const gridOf = (record: RunRecord, clientClass: string): ClassGrid => {
   const lastLine = record.intervals.at(-1)
   const lineCount = lastLine === undefined ? 0 : Math.round(lastLine.fromSec / intervalSec) + 1
   const counts = new Array<number>(lineCount).fill(0)
-  for (const line of record.intervals) {
-    const i = Math.round(line.fromSec / intervalSec)
-    for (const count of line.counts)
-      if (count.leg === 'client' && count.outcome === 'rejected' && count.clientClass === clientClass)
-        counts[i] = (counts[i] ?? 0) + count.n
+  for (const { fromSec, n } of refusalsOfClass(record, clientClass)) {
+    const i = Math.round(fromSec / intervalSec)
+    counts[i] = (counts[i] ?? 0) + n
   }
   const time = new TimeMap(clock)
   const exposureSec = counts.map((_, i) => {
@@ -97,14 +95,9 @@ const causesIn = (
 ): Record<string, number> => {
   const { intervalSec } = record.header
   const causes = new Map<string, number>()
-  for (const line of record.intervals) {
-    const i = Math.round(line.fromSec / intervalSec)
-    if (i < from || i >= to) continue
-    for (const count of line.counts) {
-      if (count.leg !== 'client' || count.outcome !== 'rejected' || count.clientClass !== clientClass)
-        continue
-      causes.set(causeName(count), (causes.get(causeName(count)) ?? 0) + count.n)
-    }
+  for (const { fromSec, cause, n } of refusalsOfClass(record, clientClass)) {
+    const i = Math.round(fromSec / intervalSec)
+    if (i >= from && i < to) causes.set(cause, (causes.get(cause) ?? 0) + n)
   }
   return Object.fromEntries([...causes].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

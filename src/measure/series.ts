@@ -26,6 +26,56 @@ const matches = (count: Count, filter: CountFilter): boolean =>
   (filter.outcome === undefined || count.outcome === filter.outcome) &&
   (filter.cause === undefined || count.cause === filter.cause)
 
+/** Records do not change once they are folded, so what a whole record adds up to is added up once. */
+const totalsOfRecord = new WeakMap<RunRecord, readonly Count[]>()
+
+/** Each combination of names that occurs in a record, once, with its sum over all intervals. */
+export const totalsOf = (record: RunRecord): readonly Count[] => {
+  const known = totalsOfRecord.get(record)
+  if (known !== undefined) return known
+  const sums = new Map<string, { -readonly [key in keyof Count]: Count[key] }>()
+  for (const line of record.intervals) {
+    for (const count of line.counts) {
+      const { clientClass, leg, op, outcome, status, cause, node, n } = count
+      const name = `${clientClass} ${leg} ${op} ${outcome} ${status} ${cause ?? ''} ${node}`
+      const sum = sums.get(name)
+      if (sum === undefined) sums.set(name, { ...count })
+      else sum.n += n
+    }
+  }
+  const totals = [...sums.values()]
+  totalsOfRecord.set(record, totals)
+  return totals
+}
+
+/** Refusals of one interval for one cause. */
+export interface IntervalRefusals {
+  readonly fromSec: number
+  readonly cause: string
+  readonly n: number
+}
+
+const refusalsOfRecord = new WeakMap<RunRecord, ReadonlyMap<string, readonly IntervalRefusals[]>>()
+
+/** What the clients of a class were refused, in the order of the record: only intervals that have some. */
+export const refusalsOfClass = (record: RunRecord, clientClass: string): readonly IntervalRefusals[] => {
+  let byClass = refusalsOfRecord.get(record)
+  if (byClass === undefined) {
+    const lists = new Map<string, IntervalRefusals[]>()
+    for (const { fromSec, counts } of record.intervals) {
+      for (const count of counts) {
+        if (count.leg !== 'client' || count.outcome !== 'rejected') continue
+        const refusals = { fromSec, cause: causeName(count), n: count.n }
+        const list = lists.get(count.clientClass)
+        if (list === undefined) lists.set(count.clientClass, [refusals])
+        else list.push(refusals)
+      }
+    }
+    refusalsOfRecord.set(record, (byClass = lists))
+  }
+  return byClass.get(clientClass) ?? []
+}
+
 /** How many requests each interval counts, in the order of the record. */
 export const countPerInterval = (record: RunRecord, filter: CountFilter = {}): readonly IntervalCount[] =>
   record.intervals.map((line) => {
@@ -47,8 +97,12 @@ export const refusalsPerInterval = (
 /** The sum over the intervals that begin in a window; over all without one. */
 export const sumCounts = (record: RunRecord, filter: CountFilter = {}, window?: Span): number => {
   let sum = 0
+  if (window === undefined) {
+    for (const count of totalsOf(record)) if (matches(count, filter)) sum += count.n
+    return sum
+  }
   for (const line of record.intervals) {
-    if (window !== undefined && (line.fromSec < window.fromSec || line.fromSec >= window.toSec)) continue
+    if (line.fromSec < window.fromSec || line.fromSec >= window.toSec) continue
     for (const count of line.counts) if (matches(count, filter)) sum += count.n
   }
   return sum
@@ -61,12 +115,10 @@ export const sumBy = (
   nameOf: (count: Count) => string,
 ): Readonly<Record<string, number>> => {
   const sums = new Map<string, number>()
-  for (const line of record.intervals) {
-    for (const count of line.counts) {
-      if (!matches(count, filter)) continue
-      const name = nameOf(count)
-      sums.set(name, (sums.get(name) ?? 0) + count.n)
-    }
+  for (const count of totalsOf(record)) {
+    if (!matches(count, filter)) continue
+    const name = nameOf(count)
+    sums.set(name, (sums.get(name) ?? 0) + count.n)
   }
   return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -80,8 +132,7 @@ export const causeName = (count: Count): string => count.cause ?? unexplained
 /** Classes of which something was counted: those of the scenario in its order, then others by name. */
 export const classesSeen = (record: RunRecord): readonly string[] => {
   const seen = new Set<string>()
-  for (const line of record.intervals)
-    for (const count of line.counts) if (count.leg === 'client') seen.add(count.clientClass)
+  for (const count of totalsOf(record)) if (count.leg === 'client') seen.add(count.clientClass)
   const named = record.header.classes.map(({ name }) => name).filter((name) => seen.delete(name))
   return [...named, ...[...seen].sort()]
 }
@@ -141,12 +192,10 @@ export const causesAddUp = (record: RunRecord): CauseCheck => {
   const refusals = sumCounts(record, { outcome: 'rejected' })
   const missing: Record<string, number> = {}
   let explained = 0
-  for (const line of record.intervals) {
-    for (const count of line.counts) {
-      if (!matches(count, { outcome: 'rejected' })) continue
-      if (count.cause !== null) explained += count.n
-      else missing[count.clientClass] = (missing[count.clientClass] ?? 0) + count.n
-    }
+  for (const count of totalsOf(record)) {
+    if (!matches(count, { outcome: 'rejected' })) continue
+    if (count.cause !== null) explained += count.n
+    else missing[count.clientClass] = (missing[count.clientClass] ?? 0) + count.n
   }
   return { holds: explained === refusals, refusals, explained, missing }
 }

@@ -162,11 +162,17 @@ export class Engine {
   private begin(lane: Lane, dueSec: number, waited: boolean): void {
     this.calls++
     const { clock } = this.options
-    const call = new Call(this, lane.member, clock.measuredAt(micros(dueSec)), clock.measured(), waited)
-    if (answeredFromMemory(lane.member, call)) return
+    const { member } = lane
+    const due = clock.measuredAt(micros(dueSec))
+    const begun = clock.measured()
+    if (answeredFromMemory(member, toSec(clock.now()))) {
+      this.note(member.className, 'client', 'call', 'ok', 200, null, 0, null, due, begun, begun, waited)
+      return
+    }
+    const call = new Call(this, member, due, begun, waited)
     lane.busy = true
     this.underWay++
-    this.resume(call, lane.behaviour.call(lane.member, call), lane, null)
+    this.resume(call, lane.behaviour.call(member, call), lane, null)
   }
 
   /** Runs a call until it asks for something or ends. */

@@ -2,7 +2,7 @@
 // It stands between measuring and drawing, so that neither has to know the other.
 import { hourSec, minuteSec } from '../base/time.js'
 import type { Count, EventLine, IntervalLine, RunRecord } from '../measure/record.js'
-import { causeName, rowsOverTime } from '../measure/series.js'
+import { causeName, rowsOverTime, totalsOf } from '../measure/series.js'
 import type { Peak } from '../measure/peaks.js'
 import type { Summary } from '../measure/summary.js'
 import {
@@ -165,17 +165,15 @@ function classRows(record: RunRecord): ClassRow[] {
     return row
   }
   for (const each of record.header.classes) Object.assign(rowOf(each.name), each)
-  for (const line of record.intervals) {
-    for (const count of line.counts) {
-      if (count.leg !== 'client') continue
-      const row = rowOf(count.clientClass)
-      row.requests += count.n
-      row[count.outcome] += count.n
-      if (count.outcome !== 'rejected') continue
-      const own = causes.get(count.clientClass)
-      const cause = causeName(count)
-      own?.set(cause, (own.get(cause) ?? 0) + count.n)
-    }
+  for (const count of totalsOf(record)) {
+    if (count.leg !== 'client') continue
+    const row = rowOf(count.clientClass)
+    row.requests += count.n
+    row[count.outcome] += count.n
+    if (count.outcome !== 'rejected') continue
+    const own = causes.get(count.clientClass)
+    const cause = causeName(count)
+    own?.set(cause, (own.get(cause) ?? 0) + count.n)
   }
   for (const row of rows.values()) {
     row.byCause = [...(causes.get(row.name) ?? [])]

@@ -2,7 +2,7 @@
 // A row's `extra`, kilobytes of it, is written only for a store that asks for the text.
 import { DefectError } from '../base/errors.js'
 import type { Context } from '../identity/context.js'
-import { deferredExtra, type ExtraSource } from '../identity/extra.js'
+import { deferredExtra } from '../identity/extra.js'
 import { standingOf } from '../identity/standing.js'
 import type { TokenExtra, TokenRow } from '../identity/store.js'
 import { extraOfIssued, tokenPieces } from '../identity/tokenBody.js'
@@ -33,24 +33,22 @@ export function* tokenRows(context: Context, plan: TokenPlan, order: RowOrder): 
   const make = (index: number): TokenExtra => extraOf(context, plan, index)
   // Ids, audit ids and instants have fixed widths, so a column is as long as any other of the same holder.
   const bytesOfHolder = new Map<Holder, number>()
-  const bytes = (index: number): number => {
-    const holder = plan.holder(index)
+  const bytes = (holder: Holder, index: number): number => {
     const known = bytesOfHolder.get(holder)
     if (known !== undefined) return known
     const own = make(index).bytes
     bytesOfHolder.set(holder, own)
     return own
   }
-  const source: ExtraSource = { make, bytes }
   for (const index of ordered(plan, order)) {
-    const { userId, trustId } = plan.holder(index)
+    const holder = plan.holder(index)
     yield {
       id: plan.uuid(index),
       expiresAtSec: plan.expiresAtSec(index),
       valid: true,
-      userId,
-      trustId,
-      extra: deferredExtra(source, index),
+      userId: holder.userId,
+      trustId: holder.trustId,
+      extra: deferredExtra(make, index, bytes(holder, index)),
     }
   }
 }

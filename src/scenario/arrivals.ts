@@ -57,21 +57,55 @@ export const memberRank = (options: {
 }): number => memberRanks(options.seed, options.clientClass)[options.member] ?? 0
 
 /**
- * All instants of a member, whether it is active or not.
+ * The instants of one member.
  *
  * poisson: gaps are exponential with mean `everySec`, and so is the wait for the first arrival: the process is
  * memoryless, so a run that starts in its middle sees it no differently. constant: a phase uniform in [0, everySec),
  * then exactly every `everySec`; multiplied out rather than added up, so that no rounding error grows.
  */
-const createInstants = (random: Random, clientClass: ClientClass): (() => number) => {
-  const { everySec } = clientClass
-  if (clientClass.arrivals === 'poisson') {
-    let atSec = 0
-    return () => (atSec += random.exponential(everySec))
+class MemberArrivals implements Arrivals {
+  private readonly random: Random
+  private readonly poisson: boolean
+  private readonly everySec: number
+  private readonly durationSec: number
+  private readonly stretches: readonly Stretch[]
+  /** Whether the member is active, stretch by stretch. */
+  private readonly activeIn: readonly boolean[]
+  private readonly phase: number
+  private stretch = 0
+  private count = 0
+  private atSec = 0
+
+  constructor({ seed, clientClass, member, stretches, durationSec }: ArrivalsOptions) {
+    this.random = new Random(seed, 'arrivals', clientClass.name, member)
+    this.poisson = clientClass.arrivals === 'poisson'
+    this.everySec = clientClass.everySec
+    this.durationSec = durationSec
+    this.stretches = stretches
+    const rank = memberRank({ seed, clientClass, member })
+    this.activeIn = stretches.map((stretch) => rank < activeMembers(clientClass, stretch.traffic))
+    this.phase = this.poisson ? 0 : this.random.unit()
   }
-  const phase = random.unit()
-  let count = 0
-  return () => (phase + count++) * everySec
+
+  next(): number {
+    for (;;) {
+      const atSec = this.instant()
+      if (!(atSec < this.durationSec)) return Infinity
+      // The last stretch holds for ever, as in the map of times.
+      while (
+        this.stretch + 1 < this.stretches.length &&
+        atSec >= (this.stretches[this.stretch]?.untilSec ?? Infinity)
+      )
+        this.stretch++
+      if (this.activeIn[this.stretch] ?? true) return atSec
+    }
+  }
+
+  /** The next instant, whether the member is active or not. */
+  private instant(): number {
+    if (!this.poisson) return (this.phase + this.count++) * this.everySec
+    return (this.atSec += this.random.exponential(this.everySec))
+  }
 }
 
 /**
@@ -80,24 +114,4 @@ const createInstants = (random: Random, clientClass: ClientClass): (() => number
  * Where only a share of the traffic is wanted, the arrivals of members that are not active are drawn all the
  * same and left out. So stretches of full traffic have the very arrivals of a run that has no shares at all.
  */
-export const createArrivals = (options: ArrivalsOptions): Arrivals => {
-  const { seed, clientClass, member, stretches, durationSec } = options
-  const nextInstant = createInstants(new Random(seed, 'arrivals', clientClass.name, member), clientClass)
-  const rank = memberRank(options)
-  const activeIn = stretches.map((stretch) => rank < activeMembers(clientClass, stretch.traffic))
-  let stretch = 0
-  let ended = false
-  return {
-    next: () => {
-      if (ended) return Infinity
-      for (let atSec = nextInstant(); atSec < durationSec; atSec = nextInstant()) {
-        // The last stretch holds for ever, as in the map of times.
-        while (stretch + 1 < stretches.length && atSec >= (stretches[stretch]?.untilSec ?? Infinity))
-          stretch++
-        if (activeIn[stretch] ?? true) return atSec
-      }
-      ended = true
-      return Infinity
-    },
-  }
-}
+export const createArrivals = (options: ArrivalsOptions): Arrivals => new MemberArrivals(options)

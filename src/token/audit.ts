@@ -6,6 +6,11 @@ import { TokenError } from './tokenError.js'
 /** Bytes of an audit id; 22 characters of base64url without `==`. */
 export const auditIdBytes = 16
 
+const auditIdCharacters = 22
+const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** Where an audit id is written before it becomes a text: one is made for every token. */
+const scratch = Buffer.alloc(auditIdCharacters)
+
 const auditIdText = /^[A-Za-z0-9_-]{21}[AQgw]$/
 
 /**
@@ -16,7 +21,12 @@ export const auditId = (random16: Uint8Array): string => {
   if (random16.length !== auditIdBytes) {
     throw new TokenError('bad-random-bytes', `an audit id is made of 16 bytes, not ${random16.length}`)
   }
-  return Buffer.from(random16.buffer, random16.byteOffset, auditIdBytes).toString('base64url')
+  for (let i = 0, at = 0; i < auditIdBytes; i += 3) {
+    const group = ((random16[i] ?? 0) << 16) | ((random16[i + 1] ?? 0) << 8) | (random16[i + 2] ?? 0)
+    for (let shift = 18; shift >= 0 && at < auditIdCharacters; shift -= 6)
+      scratch[at++] = base64url.charCodeAt((group >> shift) & 63)
+  }
+  return scratch.toString('latin1')
 }
 
 /** Whether a text is an audit id. */

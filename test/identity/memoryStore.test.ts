@@ -2,17 +2,13 @@
 // The simulated world's figures are read off it.
 import { describe, expect, test } from '@jest/globals'
 import { deferredExtra } from '../../src/identity/extra.js'
-import type { ExtraSource } from '../../src/identity/extra.js'
 import { createMemoryStore } from '../../src/identity/memoryStore.js'
 import type { TokenExtra, TokenRow } from '../../src/identity/store.js'
 
 const made: number[] = []
-const source: ExtraSource = {
-  make: (index): TokenExtra => {
-    made.push(index)
-    throw new Error('nobody should look')
-  },
-  bytes: (index) => 1000 + index,
+const make = (index: number): TokenExtra => {
+  made.push(index)
+  throw new Error('nobody should look')
 }
 
 const row = (index: number, change: Partial<TokenRow> = {}): TokenRow => ({
@@ -21,7 +17,7 @@ const row = (index: number, change: Partial<TokenRow> = {}): TokenRow => ({
   valid: true,
   userId: `user-${index % 3}`,
   trustId: index % 10 === 0 ? `trust-${index % 4}` : null,
-  extra: deferredExtra(source, index),
+  extra: deferredExtra(make, index, 1000 + index),
   ...change,
 })
 

@@ -33,6 +33,7 @@ export class SealedLedger {
   private readonly sealed = new Map<string, Sealed>()
   private readonly sealers = new WeakMap<KeyRing, Sealer>()
   private count = 0
+  private readonly text = Buffer.from(shape)
 
   /** In place of `createSealer` of `token/`; nodes that hold one and the same ring get one and the same sealer. */
   readonly createSealer: typeof createSealer = (input) => {
@@ -65,11 +66,11 @@ export class SealedLedger {
   private seal(claims: Claims, ring: KeyRing): string {
     const key = ring.keys.get(primaryIndex(ring))
     if (key === undefined) throw new TokenError('no-keys', 'the key ring is empty')
-    const number = (this.count++).toString(36)
-    const token = shape.slice(0, shape.length - number.length) + number
+    const token = this.nextText()
     // As in a real token, the issue time is kept in whole seconds.
+    const issuedAtSec = Math.floor(claims.issuedAtSec)
     this.sealed.set(token, {
-      claims: { ...claims, issuedAtSec: Math.floor(claims.issuedAtSec) },
+      claims: issuedAtSec === claims.issuedAtSec ? claims : { ...claims, issuedAtSec },
       keyId: key.id,
     })
     if (this.sealed.size > tokensMax) {
@@ -79,6 +80,14 @@ export class SealedLedger {
       }
     }
     return token
+  }
+
+  /** The text of the next token: its last characters count. Written in one piece, so it is one flat string. */
+  private nextText(): string {
+    const { text } = this
+    for (let at = text.length - 1, rest = ++this.count; rest > 0; at--, rest >>>= 4)
+      text[at] = 0x61 + (rest & 15)
+    return text.toString('latin1')
   }
 
   private unseal({ claims, keyId }: Sealed, keyIndex: number | undefined): OpenedToken | OpenProblem {
