@@ -7,6 +7,8 @@ import { gatherFacts, listAt, readPart, type Facts, type Findings } from './fact
 import { remedyFor, valueAt } from './issues.js'
 import { scenarioSchema, stretchSchema } from './schema.js'
 import { countRecurring, type Recurring } from './timeline.js'
+import { checkFaults } from './faultChecks.js'
+import type { Place } from './scenario.js'
 import { checkSteps } from './stepChecks.js'
 import { formatDuration } from './units.js'
 
@@ -151,14 +153,18 @@ const checkGates = (facts: Facts, checkGate: CheckGate, { problems }: Findings):
   }
 }
 
-/** All checks between the parts of a document. `data` is the document as plain data, of whatever shape. */
-export const checkDocument = (data: unknown, checkGate: CheckGate): Findings => {
+/**
+ * All checks between the parts of a document. `data` is the document as plain data, of whatever shape; `place` is where it
+ * is to be run, null if that is not known.
+ */
+export const checkDocument = (data: unknown, checkGate: CheckGate, place: Place | null = null): Findings => {
   const facts = gatherFacts(data)
   const findings: Findings = { problems: [], warnings: [] }
   checkClock(facts, findings)
   checkNames(facts, findings)
   checkIdentity(facts, findings)
   checkSteps(facts, findings)
+  checkFaults(facts, place, findings)
   checkGates(facts, checkGate, findings)
   return findings
 }

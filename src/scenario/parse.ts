@@ -6,8 +6,8 @@ import { checkDocument, fitStretches, type CheckGate } from './checks.js'
 import { formatPath, readYaml, type YamlDocument } from './document.js'
 import { explainIssue, type Finding } from './issues.js'
 import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
-import type { IdentitySettings, PasswordScheme, Scenario, TimelineStep } from './scenario.js'
-import { actionOf, recurringSteps, sortSteps } from './timeline.js'
+import type { IdentitySettings, PasswordScheme, Place, Scenario, TimelineStep } from './scenario.js'
+import { recurringSteps, sortSteps, writtenSteps } from './timeline.js'
 
 export type { CheckGate, GateContext } from './checks.js'
 
@@ -25,6 +25,8 @@ export interface ParseOptions {
   readonly text: string
   readonly overrides?: ScenarioOverrides
   readonly checkGate: CheckGate
+  /** Where it is to be run, if that is known: what cannot be played there is a problem. */
+  readonly place?: Place
 }
 
 /** A scenario that can be run, and what its author should still know. */
@@ -108,10 +110,7 @@ const toTimeline = (
   identity: IdentitySettings,
   durationSec: number,
 ): readonly TimelineStep[] => {
-  const written = document.timeline.flatMap((step): TimelineStep[] => {
-    const action = actionOf(step)
-    return action === null ? [] : [{ atSec: step.at, action, origin: 'scenario' }]
-  })
+  const written = writtenSteps(document.timeline, durationSec)
   return sortSteps(written, recurringSteps(identity, durationSec))
 }
 
@@ -153,7 +152,7 @@ const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): S
  * known, a remedy. Broken YAML is reported alone, as nothing can be said of what it would have meant.
  */
 export const parseScenario = (options: ParseOptions): ParsedScenario => {
-  const { file, text, overrides = {}, checkGate } = options
+  const { file, text, overrides = {}, checkGate, place = null } = options
   const optionProblems = checkOverrides(overrides)
   const document = readYaml(text)
   const syntax = document.problems.map((problem) => ({ file, ...problem }))
@@ -164,7 +163,7 @@ export const parseScenario = (options: ParseOptions): ParsedScenario => {
   const schema = shape.success ? null : scenarioJsonSchema()
   const issues = schema === null ? [] : (shape.error?.issues ?? [])
   const found = issues.flatMap((issue) => (schema === null ? [] : explainIssue(issue, data, schema)))
-  const checks = isMapping(data) ? checkDocument(data, checkGate) : { problems: [], warnings: [] }
+  const checks = isMapping(data) ? checkDocument(data, checkGate, place) : { problems: [], warnings: [] }
   const located = (findings: readonly Finding[]): readonly Problem[] =>
     findings.map((finding) => locate(finding, file, document))
   const problems = [...optionProblems, ...inOrder([...syntax, ...located([...found, ...checks.problems])])]

@@ -60,6 +60,50 @@ export interface IdentitySettings {
 /** Which backends a step is for: all of them, or some, numbered from 1. */
 export type NodeSet = 'all' | readonly number[]
 
+export type FaultKind =
+  | 'keys-withheld'
+  | 'keys-rotated-twice'
+  | 'keys-rotated-early'
+  | 'keys-wrong-mode'
+  | 'keys-wrong-owner'
+  | 'staged-key-lost'
+  | 'rotation-crash'
+  | 'clock-skew'
+  | 'backend-killed'
+  | 'backend-hung'
+  | 'backend-restarted'
+  | 'database-slow'
+  | 'database-stopped'
+  | 'database-hung'
+  | 'database-read-only'
+  | 'database-full'
+
+/** The keys of a fault in a scenario file, beside `kind`. */
+export type FaultOption = 'nodes' | 'for' | 'skew' | 'after_step' | 'times' | 'latency'
+
+/** A fault that is brought about on purpose; which of the optional parts it has follows from its kind (`faults.ts`). */
+export interface Fault {
+  /** Its place among the faults of the timeline, from 1: what joins its beginning and its end. */
+  readonly id: number
+  readonly kind: FaultKind
+  readonly nodes: NodeSet | null
+  /** How long it lasts; null: it has no end, or none within the run. */
+  readonly forSec: number | null
+  /** How far the clock is ahead; negative: behind. */
+  readonly skewSec?: number
+  readonly afterStep?: number
+  readonly times?: number
+  readonly latencySec?: number
+}
+
+/** Where a scenario is to be run: what can be played there is checked before anything starts. */
+export interface Place {
+  readonly world: 'local' | 'simulated'
+  readonly store: 'sqlite' | 'mariadb' | 'mysql' | 'memory'
+  /** Whether this program runs as root. */
+  readonly superuser: boolean
+}
+
 /** What a step of the timeline does. */
 export type StepAction =
   | {
@@ -72,6 +116,8 @@ export type StepAction =
   | { readonly kind: 'keys.rotate' }
   | { readonly kind: 'keys.distribute'; readonly nodes: NodeSet }
   | { readonly kind: 'flush' }
+  /** `repair` is the end of a fault: what it did is undone. */
+  | { readonly kind: 'fault' | 'repair'; readonly fault: Fault }
 
 export interface TimelineStep {
   readonly atSec: number

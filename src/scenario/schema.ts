@@ -2,6 +2,7 @@
 // It exists once, for reading, for editors (JSON Schema) and for the reference table alike.
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
+import { faultForms, faultKinds } from './faults.js'
 import type { ArrivalKind, BehaviourName, PasswordScheme, Release } from './scenario.js'
 import { readDuration, readShare, showValue, type Reading } from './units.js'
 
@@ -215,6 +216,33 @@ export const classSchema = z.strictObject({
     .describe('The services that are called. Empty: members validate their own token at Keystone.'),
 })
 
+/** A duration that may be negative: how far a clock is ahead. */
+const skew = () =>
+  quantity(
+    (value) => {
+      const behind = typeof value === 'string' && value.startsWith('-')
+      const reading = aboveZero(readDuration, '5m')(behind ? value.slice(1) : value)
+      return reading.ok && behind ? { ok: true, value: -reading.value } : reading
+    },
+    { type: 'string', pattern: '^-?([0-9]+(\\.[0-9]+)?(w|d|h|m|s|ms))+$', examples: ['5m', '-90s'] },
+  )
+
+const kindsInWords = faultKinds.map((kind) => `\`${kind}\`: ${faultForms[kind].meaning}.`).join(' ')
+
+const faultSchema = z.strictObject({
+  kind: z.enum(faultKinds).describe(`What goes wrong. ${kindsInWords}`),
+  nodes: nodeSet().optional().describe('The backends that it is about: `all` or a list.'),
+  for: period('5m')
+    .optional()
+    .describe('How long it lasts; then it is undone. Default: to the end of the run.'),
+  skew: skew().optional().describe('Of `clock-skew`: how far the clock is ahead, `5m`, or behind, `-90s`.'),
+  after_step: z.int().min(1).max(60).optional().describe('Of `rotation-crash`: the last step that was done.'),
+  times: z.int().min(1).max(60).optional().describe('Of `keys-rotated-early`: how many rotations.'),
+  latency: period('200ms')
+    .optional()
+    .describe('Of `database-slow`: what each answer takes longer, in real time.'),
+})
+
 export const stepSchema = z.strictObject({
   at: duration().describe('When, from the start of the run.'),
   cutover: z
@@ -244,6 +272,7 @@ export const stepSchema = z.strictObject({
     .optional()
     .describe('Copies the key repository to the backends: `all` or a list.'),
   flush: z.literal(true).optional().describe('Runs token_flush once, beside any flush by the clock.'),
+  fault: faultSchema.optional().describe('Brings about a fault, and undoes it after `for`.'),
 })
 
 export const stretchSchema = z.strictObject({

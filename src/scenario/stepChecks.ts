@@ -128,6 +128,7 @@ export const checkSteps = (facts: Facts, findings: Findings): void => {
     checkActions(path, step, findings)
     const atSec = checkTime(path, step, facts, findings)
     checkNodes([...path, 'cutover', 'nodes'], valueAt(step, ['cutover', 'nodes']), facts, findings)
+    checkNodes([...path, 'fault', 'nodes'], valueAt(step, ['fault', 'nodes']), facts, findings)
     checkNodes([...path, 'keys.distribute'], valueAt(step, ['keys.distribute']), facts, findings)
     checkTarget(path, valueAt(step, ['restart']), facts, findings)
     const whole = readPart(stepSchema, step)

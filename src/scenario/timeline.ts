@@ -1,13 +1,13 @@
 // The whole timeline of a run: the steps that were written and those that follow from a period, in one order.
 // It exists so that the engine sees one list and need not know what recurs.
 import type { StepDocument } from './schema.js'
-import type { IdentitySettings, StepAction, TimelineStep } from './scenario.js'
+import type { Fault, IdentitySettings, StepAction, TimelineStep } from './scenario.js'
 
 /** Time from one backend to the next in a rolling cutover that names none, in seconds. */
 export const defaultRollingGapSec = 30
 
 /** The actions of a step, by its keys. */
-export const stepActions = ['cutover', 'restart', 'keys.rotate', 'keys.distribute', 'flush'] as const
+export const stepActions = ['cutover', 'restart', 'keys.rotate', 'keys.distribute', 'flush', 'fault'] as const
 
 /** The first action that a step names, or null if it names none. */
 export const actionOf = (step: StepDocument): StepAction | null => {
@@ -23,7 +23,42 @@ export const actionOf = (step: StepDocument): StepAction | null => {
   if (step['keys.distribute'] !== undefined)
     return { kind: 'keys.distribute', nodes: step['keys.distribute'] }
   if (step.flush !== undefined) return { kind: 'flush' }
+  if (step.fault !== undefined) return { kind: 'fault', fault: toFault(step.fault) }
   return null
+}
+
+const toFault = (written: NonNullable<StepDocument['fault']>): Fault => ({
+  id: 0,
+  kind: written.kind,
+  nodes: written.nodes ?? null,
+  forSec: written.for ?? null,
+  ...(written.skew === undefined ? {} : { skewSec: written.skew }),
+  ...(written.after_step === undefined ? {} : { afterStep: written.after_step }),
+  ...(written.times === undefined ? {} : { times: written.times }),
+  ...(written.latency === undefined ? {} : { latencySec: written.latency }),
+})
+
+/**
+ * The steps that a person wrote: each as it stands, and for a fault that lasts for a time, its end. Faults are numbered in
+ * the order of the file.
+ */
+export const writtenSteps = (
+  documents: readonly StepDocument[],
+  durationSec: number,
+): readonly TimelineStep[] => {
+  let faults = 0
+  return documents.flatMap((document): TimelineStep[] => {
+    const atSec = document.at
+    const action = actionOf(document)
+    if (action === null) return []
+    if (action.kind !== 'fault') return [{ atSec, action, origin: 'scenario' }]
+    const fault = { ...action.fault, id: ++faults }
+    const begin: TimelineStep = { atSec, action: { kind: 'fault', fault }, origin: 'scenario' }
+    const endSec = fault.forSec === null ? Infinity : atSec + fault.forSec
+    return endSec < durationSec
+      ? [begin, { atSec: endSec, action: { kind: 'repair', fault }, origin: 'scenario' }]
+      : [begin]
+  })
 }
 
 /** What recurs: the flush and the keys of the identity settings. */
