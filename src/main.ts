@@ -43,6 +43,7 @@ const program = createProgram({
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
+  superuser: process.getuid?.() === 0,
   onInterrupt: (interrupt) => {
     process.on('SIGINT', interrupt)
     process.on('SIGTERM', interrupt)

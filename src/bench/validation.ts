@@ -107,6 +107,7 @@ const open = async (
     const { port } = await backend.call<{ port: number }>('open', {
       node: 1,
       store,
+      port: 0,
       keysFolder,
       identity: { ...scenario.identity, provider },
       publicUrl: 'https://openstack.example.org:5000',

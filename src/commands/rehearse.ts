@@ -88,7 +88,13 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     ...(options.seed === undefined ? {} : { seed: Number(options.seed) }),
     ...(options.speed === undefined ? {} : { speed: Number(options.speed) }),
   }
-  const { scenario, warnings } = parseScenario({ file, text, overrides, checkGate })
+  const { scenario, warnings } = parseScenario({
+    file,
+    text,
+    overrides,
+    checkGate,
+    place: { world, store: store.kind, superuser: surroundings.superuser === true },
+  })
   for (const warning of warnings) stderr.write(`warning: ${formatProblem(warning)}\n`)
 
   const line = createProgressLine(

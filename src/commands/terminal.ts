@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly stderr: Stream
   /** Registers what Ctrl-C does. */
   readonly onInterrupt: (interrupt: () => void) => void
+  /** Whether the program runs as root; not, if nothing is said. */
+  readonly superuser?: boolean
 }
 
 /** Columns of the terminal; 100 where there is none. */

@@ -2,6 +2,7 @@
 // A call is a message with a number; a child that dies fails every call under way, and its death is told once.
 import { fork, type ChildProcess } from 'node:child_process'
 import { WorldError } from '../base/errors.js'
+import { findProgram } from './privateProcess.js'
 
 /** What a child can be asked: a name, one argument and one answer, all plain data. */
 export type Calls = Readonly<Record<string, (argument: never) => unknown>>
@@ -33,6 +34,11 @@ export interface ChildOptions {
   /** The module that the child runs. */
   readonly module: URL
   readonly onNotice?: (notice: unknown) => void
+  /**
+   * Whether the kernel kills it when this process is gone, as it must a child that may be stopped by a signal: that one
+   * never notices. Asked by `setpriv --pdeathsig` of util-linux; without that program it is as without this option.
+   */
+  readonly diesWithUs?: boolean
   /** Called once, when the process is gone. */
   readonly onExit?: (exit: ChildExit, expected: boolean) => void
 }
@@ -55,9 +61,13 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.name = options.name
+    const setpriv = options.diesWithUs === true ? findProgram('setpriv') : null
     this.process = fork(options.module, [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
+      ...(setpriv === null
+        ? {}
+        : { execPath: setpriv, execArgv: ['--pdeathsig', 'SIGKILL', process.execPath, ...process.execArgv] }),
     })
     let lastWords = ''
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -121,7 +131,11 @@ export class Child {
 
   /** Kills it, as an operator's `kill -9` would. */
   kill(): void {
-    this.process.kill('SIGKILL')
+    this.signal('SIGKILL')
+  }
+
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.process.kill(signal)
   }
 
   private settle(message: AnswerMessage): void {

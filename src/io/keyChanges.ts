@@ -137,18 +137,24 @@ export const setupRepository = (
 /**
  * Rotates a repository once; see `rotateRing`. Copy it to the other nodes before the next rotation. New keys belong to
  * whom the old ones belonged.
+ * @param options.stopAfter only so many of the steps are done, as if the rotation had crashed; the ring is what is then there
  * @throws KeyRepositoryError · TokenError `bad-max-active-keys`, `no-staged-key`
  */
 export const rotateRepository = (
   directory: string,
-  options: { readonly maxActiveKeys: number; readonly makeKey?: () => FernetKey },
+  options: {
+    readonly maxActiveKeys: number
+    readonly makeKey?: () => FernetKey
+    readonly stopAfter?: number
+  },
 ): RingChange => {
-  const { maxActiveKeys, makeKey = randomFernetKey } = options
+  const { maxActiveKeys, makeKey = randomFernetKey, stopAfter } = options
   const { folder } = readSnapshot(directory)
   const ring = refuseEmpty(directory, requireKeys(folder))
   const change = rotateRing(ring, { maxActiveKeys, fresh: makeKey() })
-  applySteps(directory, change.steps, ownerIn(folder))
-  return change
+  const steps = change.steps.slice(0, stopAfter)
+  applySteps(directory, steps, ownerIn(folder))
+  return steps.length === change.steps.length ? change : { ring: readRing(directory), steps }
 }
 
 /**

@@ -89,7 +89,10 @@ export interface TableLine {
 /** A step of the timeline, or something that happened by itself, as it was. */
 export interface EventLine {
   readonly kind: 'event'
-  /** `cutover`, `cutover node 2`, `restart`, `keys.rotate`, `keys.distribute`, `flush`, `fault`. */
+  /**
+   * `cutover`, `cutover node 2`, `restart`, `keys.rotate`, `keys.distribute`, `flush`; `fault backend-killed` and
+   * `repair backend-killed`, brought about by the timeline; `fault` alone: nobody's plan.
+   */
   readonly event: string
   readonly label: string
   /** Written by the user, following from a period, or nobody's plan. */
@@ -105,6 +108,8 @@ export interface EventLine {
   readonly node?: number
   readonly target?: string
   readonly to?: string
+  /** Of `fault …` and `repair …`: the number of the fault, which joins its beginning and its end. */
+  readonly fault?: number
 }
 
 export type SeriesLine = IntervalLine | TableLine | EventLine

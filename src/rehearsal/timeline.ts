@@ -2,7 +2,7 @@
 // Steps that touch the table are framed by two looks at it, so that the curve shows the step and not its neighbourhood.
 import { micros, toSec } from '../base/time.js'
 import type { EventLine } from '../measure/record.js'
-import type { TimelineStep } from '../scenario/scenario.js'
+import type { Fault, TimelineStep } from '../scenario/scenario.js'
 import type { Recording } from './engine.js'
 import type { Clock, Control, StepResult } from './ports.js'
 
@@ -19,6 +19,14 @@ export interface TimelineOptions {
   readonly underWay: (change: 1 | -1) => void
 }
 
+/** What went wrong, and where. */
+const faultLabel = ({ kind, nodes }: Fault): string =>
+  nodes === null ? kind : `${kind} ${nodes === 'all' ? 'on all nodes' : `on node ${nodes.join(', ')}`}`
+
+/** What a step is called in the record: a fault by its kind, everything else by its action. */
+const eventName = ({ action }: TimelineStep): string =>
+  action.kind === 'fault' || action.kind === 'repair' ? `${action.kind} ${action.fault.kind}` : action.kind
+
 /** A sentence for a chart's legend. */
 export const stepLabel = (step: TimelineStep): string => {
   const { action } = step
@@ -33,6 +41,10 @@ export const stepLabel = (step: TimelineStep): string => {
       return 'distribute keys'
     case 'flush':
       return 'token_flush'
+    case 'fault':
+      return faultLabel(action.fault)
+    case 'repair':
+      return `end of ${faultLabel(action.fault)}`
   }
 }
 
@@ -53,7 +65,7 @@ const open = (options: TimelineOptions, step: TimelineStep, dueSec: number, wait
   return (result: StepResult, more: Partial<EventLine> = {}): void => {
     options.recording.event({
       kind: 'event',
-      event: step.action.kind,
+      event: eventName(step),
       label: stepLabel(step),
       origin: step.origin,
       dueSec,
@@ -62,6 +74,7 @@ const open = (options: TimelineOptions, step: TimelineStep, dueSec: number, wait
       ok: result.ok,
       note: result.note,
       tookMs: (options.clock.measured() - startedMeasured) / 1000,
+      ...('fault' in step.action ? { fault: step.action.fault.id } : {}),
       ...more,
     })
     if (waitFor) options.underWay(-1)

@@ -231,7 +231,9 @@ const kindsInWords = faultKinds.map((kind) => `\`${kind}\`: ${faultForms[kind].m
 
 const faultSchema = z.strictObject({
   kind: z.enum(faultKinds).describe(`What goes wrong. ${kindsInWords}`),
-  nodes: nodeSet().optional().describe('The backends that it is about: `all` or a list.'),
+  nodes: nodeSet()
+    .optional()
+    .describe('The backends that it is about: `all` or a list. Default: by the kind.'),
   for: period('5m')
     .optional()
     .describe('How long it lasts; then it is undone. Default: to the end of the run.'),

@@ -44,7 +44,7 @@ describe('the JSON Schema of a scenario', () => {
     expect(bare.map(({ path }) => path)).toEqual([])
   })
 
-  test('states a default for every key that may be left out, except the actions of a step', () => {
+  test('states a default for every key that may be left out, except the actions of a step and what only some faults take', () => {
     const without = keys.filter(
       ({ schema, required }) =>
         !required && schema.default === undefined && !/Default: |default \d/.test(schema.description ?? ''),
@@ -55,6 +55,11 @@ describe('the JSON Schema of a scenario', () => {
       'timeline[].keys.rotate',
       'timeline[].keys.distribute',
       'timeline[].flush',
+      'timeline[].fault',
+      'timeline[].fault.skew',
+      'timeline[].fault.after_step',
+      'timeline[].fault.times',
+      'timeline[].fault.latency',
     ])
   })
 

@@ -59,7 +59,7 @@ const calls: BackendCalls = {
     const time = new ScenarioTime(setup.time)
     const server = await startIdentityServer({
       host: '127.0.0.1',
-      port: 0,
+      port: setup.port,
       refresh,
       context: () => node.context(time.epochSec()),
       answer: answerFrom({ store, passwords: createPasswords(setup.identity.passwordHash) }),
@@ -76,6 +76,9 @@ const calls: BackendCalls = {
   start: (originMs) => present().time.start(originMs),
   setMode: (mode) => {
     present().node.mode = mode
+  },
+  setSkew: (aheadSec) => {
+    present().time.aheadSec = aheadSec
   },
 }
 

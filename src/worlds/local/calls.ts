@@ -14,6 +14,8 @@ export interface TimeOrigin {
 
 export interface BackendSetup {
   readonly node: number
+  /** 0: any free one. */
+  readonly port: number
   readonly store: StoreAddress
   readonly keysFolder: string
   readonly identity: Scenario['identity']
@@ -26,6 +28,8 @@ export interface BackendCalls {
   open(setup: BackendSetup): Promise<{ readonly port: number }>
   start(originMs: number): void
   setMode(mode: ProviderMode): void
+  /** How far its clock is ahead from now on, seconds. */
+  setSkew(aheadSec: number): void
 }
 
 export interface KeeperSetup {

@@ -3,23 +3,27 @@
 import type { FlushOrder } from '../../identity/store.js'
 import { releaseProfiles } from '../../identity/release.js'
 import type { Child } from '../../io/childProcess.js'
-import { copyRepository, rotateRepository } from '../../io/keyChanges.js'
 import type { Control, StepResult } from '../../rehearsal/ports.js'
 import type { NodeSet, Scenario, TimelineStep } from '../../scenario/scenario.js'
+import type { Hands } from '../faults/hands.js'
+import { FaultPlay } from '../faults/play.js'
+import type { Fleet } from './fleet.js'
 
 export interface LocalControlOptions {
   readonly scenario: Scenario
   readonly keeper: Child
-  readonly backends: readonly Child[]
-  readonly keys: { readonly origin: string; readonly ofNode: readonly string[] }
+  readonly fleet: Fleet
+  readonly hands: Hands
 }
 
 export class LocalControl implements Control {
   private readonly options: LocalControlOptions
+  private readonly faults: FaultPlay
   private asking = false
 
   constructor(options: LocalControlOptions) {
     this.options = options
+    this.faults = new FaultPlay(options.hands)
   }
 
   apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void {
@@ -46,23 +50,19 @@ export class LocalControl implements Control {
 
   /** Does one step; returns what there is to say about it. */
   private async conduct(step: TimelineStep, node: number | null): Promise<string> {
-    const { scenario, keeper, keys } = this.options
+    const { scenario, keeper, fleet } = this.options
     const { action } = step
     switch (action.kind) {
-      case 'cutover':
-        await Promise.all(
-          this.chosen(node === null ? 'all' : [node]).map((i) => this.backend(i).call('setMode', action.to)),
+      case 'cutover': {
+        const notes = await Promise.all(
+          this.chosen(node === null ? 'all' : [node]).map((i) => fleet.setMode(i, action.to)),
         )
-        return ''
-      case 'keys.rotate': {
-        const { ring } = rotateRepository(keys.origin, {
-          maxActiveKeys: scenario.identity.keys.maxActiveKeys,
-        })
-        return `${ring.keys.size} keys`
+        return notes.filter((note) => note !== '').join('; ')
       }
+      case 'keys.rotate':
+        return this.options.hands.keys.rotate()
       case 'keys.distribute':
-        for (const i of this.chosen(action.nodes)) copyRepository(keys.origin, keys.ofNode[i - 1] as string)
-        return ''
+        return this.faults.distribute(this.chosen(action.nodes))
       case 'flush': {
         const profile = releaseProfiles[scenario.identity.release]
         // What has expired by the instant at which the step was due goes: the lateness of a time-lapse is no lateness of the cloud.
@@ -72,14 +72,14 @@ export class LocalControl implements Control {
       }
       case 'restart':
         return ''
+      case 'fault':
+        return this.faults.begin(action.fault)
+      case 'repair':
+        return this.faults.end(action.fault)
     }
   }
 
   private chosen(nodes: NodeSet): readonly number[] {
-    return nodes === 'all' ? this.options.backends.map((_, i) => i + 1) : nodes
-  }
-
-  private backend(node: number): Child {
-    return this.options.backends[node - 1] as Child
+    return nodes === 'all' ? Array.from({ length: this.options.fleet.size }, (_, i) => i + 1) : nodes
   }
 }

@@ -7,6 +7,8 @@ export class ScenarioTime {
   private readonly origin: TimeOrigin
   private readonly map: TimeMap
   private originMs: number | null = null
+  /** How far this process's clock is ahead of the scenario's; negative: behind. */
+  aheadSec = 0
 
   constructor(origin: TimeOrigin) {
     this.origin = origin
@@ -20,8 +22,8 @@ export class ScenarioTime {
 
   /** Seconds since 1970 of the scenario's own calendar. */
   epochSec(): number {
-    if (this.originMs === null) return this.origin.startsAtEpochSec
+    if (this.originMs === null) return this.origin.startsAtEpochSec + this.aheadSec
     const realSec = (performance.timeOrigin + performance.now() - this.originMs) / 1000
-    return this.origin.startsAtEpochSec + this.map.scenarioSec(Math.max(0, realSec))
+    return this.origin.startsAtEpochSec + this.aheadSec + this.map.scenarioSec(Math.max(0, realSec))
   }
 }

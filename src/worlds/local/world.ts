@@ -17,8 +17,11 @@ import { TokenPlan } from '../../rehearsal/tokenPlan.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { createSealer } from '../../token/sealer.js'
 import type { OpenWorldOptions, World } from '../world.js'
-import type { BackendSetup, KeeperSetup, SeedNotice } from './calls.js'
+import type { DatabaseHands } from '../faults/hands.js'
+import type { KeeperSetup, SeedNotice } from './calls.js'
 import { LocalControl } from './control.js'
+import { Fleet } from './fleet.js'
+import { LocalKeys } from './keyHands.js'
 import { ScaledClock } from './scaledClock.js'
 import { warmUp } from './warmUp.js'
 
@@ -84,6 +87,19 @@ const setUpKeys = async (
   return { origin, ofNode }
 }
 
+const notYet = (): never => {
+  throw new WorldError('faults of the database are played in the simulated world only')
+}
+const unavailableDatabase: DatabaseHands = {
+  slow: notYet,
+  stop: notYet,
+  start: notYet,
+  hang: notYet,
+  resume: notYet,
+  readOnly: notYet,
+  full: notYet,
+}
+
 const module = (name: string): URL => new URL(`./${name}.js`, import.meta.url)
 
 export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> => {
@@ -116,9 +132,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     })
     endings.add(() => keeper.end())
 
-    let client: KeystoneClient | null = null
     const fault = (name: string, node: number | null, code: number | null, signal: string | null): void => {
-      if (node !== null) client?.markDown(node, Infinity)
       const atSec = toSec(clock.now())
       onFault({
         kind: 'event',
@@ -137,31 +151,25 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
 
     await keeper.call('seed', { store, scenario } satisfies KeeperSetup)
     onProgress({ phase: 'starting', done: 0, total: scenario.identity.backends, text: 'backends' })
-    const backends = keys.ofNode.map((_, i) => {
-      const backend = new Child({
-        name: `backend ${i + 1}`,
-        module: module('backend'),
-        onExit: ({ code, signal }, expected) => {
-          if (!expected) fault(`backend ${i + 1}`, i + 1, code, signal)
-        },
-      })
-      endings.add(() => backend.end())
-      return backend
+    let client: KeystoneClient | null = null
+    const fleet = new Fleet({
+      setups: keys.ofNode.map((keysFolder, i) => ({
+        node: i + 1,
+        store,
+        keysFolder,
+        identity: scenario.identity,
+        publicUrl: `https://${scenario.cloud.host}:5000`,
+        time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
+      })),
+      onDeath: (node, { code, signal }) => {
+        client?.markDown(node, Infinity)
+        fault(`backend ${node}`, node, code, signal)
+      },
     })
-    const ports = await Promise.all(
-      backends.map((backend, i) =>
-        backend.call<{ port: number }>('open', {
-          node: i + 1,
-          store,
-          keysFolder: keys.ofNode[i] as string,
-          identity: scenario.identity,
-          publicUrl: `https://${scenario.cloud.host}:5000`,
-          time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
-        } satisfies BackendSetup),
-      ),
-    )
+    endings.add(() => fleet.close())
+    const ports = await fleet.open()
     const target = new KeystoneClient({
-      urls: ports.map(({ port }) => `http://127.0.0.1:${port}`),
+      urls: ports.map((port) => `http://127.0.0.1:${port}`),
       clock,
       timeoutMs: scenario.limits.requestTimeoutMs,
       startsAtEpochSec: scenario.startsAtEpochSec,
@@ -169,6 +177,12 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     })
     client = target
     endings.add(() => target.close())
+    const hands = {
+      nodes: fleet.size,
+      keys: new LocalKeys(keys, scenario.identity.keys.maxActiveKeys),
+      backends: fleet,
+      database: unavailableDatabase,
+    }
 
     const sealer = createSealer({
       ring: readRing(keys.origin),
@@ -178,14 +192,14 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     return {
       clock,
       target,
-      control: new LocalControl({ scenario, keeper, backends, keys }),
+      control: new LocalControl({ scenario, keeper, fleet, hands }),
       population,
       timeMap,
       storeName: store.kind === 'sqlite' ? 'sqlite' : options.store.kind,
       run: async (ended) => {
         await warmUp(target, population)
         const originMs = clock.start()
-        await Promise.all(backends.map((backend) => backend.call('start', originMs)))
+        await fleet.begin(originMs)
         await ended
         clock.stop()
       },

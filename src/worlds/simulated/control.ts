@@ -1,75 +1,89 @@
 // The operator's hands in the simulated world: each step changes the model, at once.
 // What a step means is that of the local world's control; how it is done is all that differs.
-import type { Random } from '../../base/random.js'
+import { DefectError } from '../../base/errors.js'
 import type { MemoryStore } from '../../identity/memoryStore.js'
 import type { Control, StepResult } from '../../rehearsal/ports.js'
-import type { Scenario, TimelineStep } from '../../scenario/scenario.js'
-import { fernetKeyFromBytes } from '../../token/fernet.js'
-import { rotateRing, type KeyRing } from '../../token/keyring.js'
+import type { Fault, NodeSet, Scenario, TimelineStep } from '../../scenario/scenario.js'
+import type { Hands } from '../faults/hands.js'
+import { FaultPlay } from '../faults/play.js'
+import type { SimulatedDatabase } from './database.js'
 import type { SimulatedNode } from './node.js'
 
 export class SimulatedControl implements Control {
   private readonly scenario: Scenario
   private readonly fleet: readonly SimulatedNode[]
   private readonly store: MemoryStore
-  private readonly random: Random
-  private origin: KeyRing
+  private readonly database: SimulatedDatabase
+  private readonly hands: Hands
+  private readonly faults: FaultPlay
 
   constructor(options: {
     scenario: Scenario
     fleet: readonly SimulatedNode[]
     store: MemoryStore
-    origin: KeyRing
-    random: Random
+    database: SimulatedDatabase
+    hands: Hands
   }) {
     this.scenario = options.scenario
     this.fleet = options.fleet
     this.store = options.store
-    this.origin = options.origin
-    this.random = options.random
+    this.database = options.database
+    this.hands = options.hands
+    this.faults = new FaultPlay(options.hands)
   }
 
   apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void {
-    const { action } = step
-    switch (action.kind) {
-      case 'cutover':
-        for (const backend of this.chosen(node === null ? 'all' : [node])) backend.identity.mode = action.to
-        done({ ok: true, note: '' })
-        return
-      case 'keys.rotate': {
-        const fresh = fernetKeyFromBytes(this.random.bytes(32))
-        this.origin = rotateRing(this.origin, {
-          maxActiveKeys: this.scenario.identity.keys.maxActiveKeys,
-          fresh,
-        }).ring
-        done({ ok: true, note: `${this.origin.keys.size} keys` })
-        return
-      }
-      case 'keys.distribute':
-        for (const backend of this.chosen(action.nodes)) {
-          // A copy makes a node's ring equal to the origin's, so they may be one object.
-          backend.ring = this.origin
-        }
-        done({ ok: true, note: '' })
-        return
-      case 'flush':
-        done({ ok: true, note: `${this.flush(step)} rows deleted` })
-        return
-      case 'restart':
-        done({ ok: true, note: '' })
+    try {
+      done({ ok: true, note: this.conduct(step, node) })
+    } catch (error) {
+      if (error instanceof DefectError) throw error
+      done({ ok: false, note: error instanceof Error ? error.message : String(error) })
     }
   }
 
   table(done: (size: { rows: number; bytes: number | null } | null) => void): void {
-    done({ rows: this.store.countTokens(), bytes: this.store.tokenBytes() })
+    const { up, gate } = this.database
+    done(up && gate.isOpen ? { rows: this.store.countTokens(), bytes: this.store.tokenBytes() } : null)
   }
 
-  private chosen(nodes: 'all' | readonly number[]): readonly SimulatedNode[] {
-    return nodes === 'all' ? this.fleet : this.fleet.filter((_, i) => nodes.includes(i + 1))
+  /** Does one step; returns what there is to say about it. */
+  private conduct(step: TimelineStep, node: number | null): string {
+    const { action } = step
+    switch (action.kind) {
+      case 'cutover':
+        for (const number of this.chosen(node === null ? 'all' : [node]))
+          (this.fleet[number - 1] as SimulatedNode).identity.mode = action.to
+        return ''
+      case 'keys.rotate':
+        return this.hands.keys.rotate()
+      case 'keys.distribute':
+        return this.faults.distribute(this.chosen(action.nodes))
+      case 'flush':
+        return `${this.flush(step)} rows deleted`
+      case 'restart':
+        return ''
+      case 'fault':
+        return this.play('begin', action.fault)
+      case 'repair':
+        return this.play('end', action.fault)
+    }
+  }
+
+  private play(which: 'begin' | 'end', fault: Fault): string {
+    const note = this.faults[which](fault)
+    if (note instanceof Promise) throw new DefectError('a fault took time in the simulated world')
+    return note
+  }
+
+  private chosen(nodes: NodeSet): readonly number[] {
+    return nodes === 'all' ? this.fleet.map((_, i) => i + 1) : nodes
   }
 
   /** What has expired by the instant at which the step was due goes. */
   private flush(step: TimelineStep): number {
+    const { up, gate, readOnly } = this.database
+    if (!up || !gate.isOpen) throw new Error('the database does not answer')
+    if (readOnly) throw new Error('the database is read-only')
     const { profile, allowExpiredWindowSec } = (this.fleet[0] as SimulatedNode).identity.config
     const beforeSec = this.scenario.startsAtEpochSec + step.atSec - allowExpiredWindowSec
     return this.store.flushNow({ beforeSec, ...profile.flush })

@@ -16,7 +16,9 @@ import { issues } from '../../token/mode.js'
 import { IdentityNode } from '../identityNode.js'
 import type { OpenWorldOptions, World } from '../world.js'
 import { SimulatedControl } from './control.js'
-import type { SimulatedNode } from './node.js'
+import { SimulatedDatabase } from './database.js'
+import { simulatedBackends, simulatedDatabaseHands, SimulatedKeys } from './hands.js'
+import { simulatedNode, type SimulatedNode } from './node.js'
 import { SealedLedger } from './sealedLedger.js'
 import { SimulatedTarget } from './target.js'
 import { VirtualClock } from './virtualClock.js'
@@ -45,23 +47,21 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
   const derived = createDerived(store, profile)
   const ledger = new SealedLedger()
   const fleet = Array.from({ length: scenario.identity.backends }, (): SimulatedNode => {
-    const node: SimulatedNode = {
-      ring: origin,
-      freeAt: 0,
-      identity: new IdentityNode({
-        store,
-        identity: scenario.identity,
-        ring: () => node.ring,
-        makeSealer: ledger.createSealer,
-        opens: ledger.opensWith,
-        random: (count) => random.bytes(count),
-        requestId: () => 'req-simulated',
-        publicUrl: `https://${scenario.cloud.host}:5000`,
-        derived,
-      }),
-    }
+    const identity = new IdentityNode({
+      store,
+      identity: scenario.identity,
+      ring: () => node.ring,
+      makeSealer: ledger.createSealer,
+      opens: ledger.opensWith,
+      random: (count) => random.bytes(count),
+      requestId: () => 'req-simulated',
+      publicUrl: `https://${scenario.cloud.host}:5000`,
+      derived,
+    })
+    const node: SimulatedNode = simulatedNode(identity, origin)
     return node
   })
+  const database = new SimulatedDatabase()
   if (issues(scenario.identity.provider) === 'uuid') {
     const context = (fleet[0] as SimulatedNode).identity.context(scenario.startsAtEpochSec)
     let rows = 0
@@ -75,13 +75,22 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
   const target = new SimulatedTarget({
     clock,
     fleet,
+    database,
+    timeoutMs: scenario.limits.requestTimeoutMs,
     answer: answerFrom({ store, passwords: openPasswords }),
     startsAtEpochSec: scenario.startsAtEpochSec,
   })
+  const { maxActiveKeys } = scenario.identity.keys
+  const hands = {
+    nodes: fleet.length,
+    keys: new SimulatedKeys({ origin, fleet, maxActiveKeys, random }),
+    backends: simulatedBackends(fleet, () => clock.now()),
+    database: simulatedDatabaseHands(database),
+  }
   return {
     clock,
     target,
-    control: new SimulatedControl({ scenario, fleet, store, origin, random }),
+    control: new SimulatedControl({ scenario, fleet, store, database, hands }),
     population: new Population({ scenario, cloud, tokens, sealer }),
     timeMap,
     storeName: 'memory',

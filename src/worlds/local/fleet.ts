@@ -1,0 +1,162 @@
+// The backends of the local world: a process each, on a port that it keeps when it is started again.
+// It exists to know what each is at the moment, so that a death that was planned is told from one that was not.
+import { Child, type ChildExit } from '../../io/childProcess.js'
+import type { ProviderMode } from '../../token/mode.js'
+import type { BackendHands, Nodes } from '../faults/hands.js'
+import type { BackendSetup } from './calls.js'
+
+export interface FleetOptions {
+  /** What each backend is given, in order; the port is the fleet's business. */
+  readonly setups: readonly Omit<BackendSetup, 'port'>[]
+  /** Told of a backend that ended by itself. */
+  readonly onDeath: (node: number, exit: ChildExit) => void
+}
+
+/** One backend: its process at the moment, and what its next process must be told. */
+interface Place {
+  readonly node: number
+  readonly setup: Omit<BackendSetup, 'port'>
+  child: Child | null
+  port: number
+  mode: ProviderMode
+  aheadSec: number
+  hung: boolean
+  /** Its end is somebody's doing. */
+  ending: boolean
+}
+
+export class Fleet implements BackendHands {
+  private readonly options: FleetOptions
+  private readonly places: readonly Place[]
+  private originMs: number | null = null
+
+  constructor(options: FleetOptions) {
+    this.options = options
+    this.places = options.setups.map((setup, i) => ({
+      node: i + 1,
+      setup,
+      child: null,
+      port: 0,
+      mode: setup.identity.provider,
+      aheadSec: 0,
+      hung: false,
+      ending: false,
+    }))
+  }
+
+  get size(): number {
+    return this.places.length
+  }
+
+  /** Starts all of them. Returns their ports. */
+  async open(): Promise<readonly number[]> {
+    await Promise.all(this.places.map((place) => this.startOne(place)))
+    return this.places.map(({ port }) => port)
+  }
+
+  /** Lets their clocks begin. */
+  async begin(originMs: number): Promise<void> {
+    this.originMs = originMs
+    await this.each(this.all(), ({ child }) => child?.call('start', originMs))
+  }
+
+  /** Switches a backend's provider: at once, or when it is there again, as its configuration would. */
+  async setMode(node: number, mode: ProviderMode): Promise<string> {
+    const place = this.place(node)
+    place.mode = mode
+    if (place.child === null) return 'is down, and switches when it starts'
+    if (place.hung) {
+      // A stopped process reads its messages when it is resumed.
+      void place.child.call('setMode', mode).catch(() => {})
+      return 'hangs, and switches when it goes on'
+    }
+    await place.child.call('setMode', mode)
+    return ''
+  }
+
+  kill(nodes: Nodes): Promise<void> {
+    return this.each(nodes, async (place) => {
+      const { child } = place
+      place.ending = true
+      place.hung = false
+      child?.kill()
+      await child?.end()
+      place.child = null
+    })
+  }
+
+  end(nodes: Nodes): Promise<void> {
+    return this.each(nodes, async (place) => {
+      place.ending = true
+      await place.child?.end()
+      place.child = null
+    })
+  }
+
+  start(nodes: Nodes): Promise<void> {
+    return this.each(nodes, (place) => this.startOne(place))
+  }
+
+  hang(nodes: Nodes): Promise<void> {
+    return this.each(nodes, (place) => {
+      place.hung = true
+      place.child?.signal('SIGSTOP')
+    })
+  }
+
+  resume(nodes: Nodes): Promise<void> {
+    return this.each(nodes, (place) => {
+      place.hung = false
+      place.child?.signal('SIGCONT')
+    })
+  }
+
+  skew(nodes: Nodes, aheadSec: number): Promise<void> {
+    return this.each(nodes, async (place) => {
+      place.aheadSec = aheadSec
+      const told = place.child?.call('setSkew', aheadSec)
+      if (!place.hung) await told
+      else void told?.catch(() => {})
+    })
+  }
+
+  /** Ends all of them, those that hang as well. */
+  async close(): Promise<void> {
+    await this.resume(this.all())
+    await this.end(this.all())
+  }
+
+  private async startOne(place: Place): Promise<void> {
+    if (place.child !== null) return
+    place.ending = false
+    const { node } = place
+    const child = new Child({
+      name: `backend ${node}`,
+      module: new URL('./backend.js', import.meta.url),
+      diesWithUs: true,
+      onExit: (exit, expected) => {
+        if (expected || place.ending) return
+        place.child = null
+        this.options.onDeath(node, exit)
+      },
+    })
+    place.child = child
+    const identity = { ...place.setup.identity, provider: place.mode }
+    const setup: BackendSetup = { ...place.setup, identity, port: place.port }
+    place.port = (await child.call<{ port: number }>('open', setup)).port
+    if (place.aheadSec !== 0) await child.call('setSkew', place.aheadSec)
+    if (this.originMs !== null) await child.call('start', this.originMs)
+  }
+
+  private all(): Nodes {
+    return this.places.map(({ node }) => node)
+  }
+
+  private place(node: number): Place {
+    return this.places[node - 1] as Place
+  }
+
+  private async each(nodes: Nodes, deed: (place: Place) => unknown): Promise<void> {
+    await Promise.all(nodes.map(async (node) => deed(this.place(node))))
+  }
+}
