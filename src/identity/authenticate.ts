@@ -18,6 +18,7 @@ import type { IdentityCase } from './questions.js'
 import { grantScope } from './scopes.js'
 import type { Granted } from './scopes.js'
 import { tokenBody } from './tokenBody.js'
+import { namedMethods } from './tokenCheck.js'
 
 /** The object `auth` of a body. @throws ApiError 400 */
 const authOf = (request: Request): unknown => {
@@ -105,13 +106,10 @@ export function* authenticate(context: Context, request: Request): IdentityCase<
   const asked = methodsAsked(context, member(auth, 'identity'))
   const proof = yield* prove(context, asked, scope)
   const { user, credential, federated } = proof
-  const methods = [
-    ...new Set([
-      ...(proof.parent?.claims.methods ?? []),
-      ...asked.map(({ name }) => name),
-      ...passedBefore(context, request, user),
-    ]),
-  ]
+  const { parent } = proof
+  const passed = [...asked.map(({ name }) => name), ...passedBefore(context, request, user)]
+  const methods = [...new Set([...(parent?.claims.methods ?? []), ...passed])]
+  const named = parent === null ? methods : [...new Set([...namedMethods(context, parent), ...passed])]
   const rules = rulesOf(context, user)
   if (!isEnough(rules, methods)) return replyNotEnough(context, user, methods, rules)
   const granted = grantScope(context, proof, scope)
@@ -132,8 +130,13 @@ export function* authenticate(context: Context, request: Request): IdentityCase<
   const { id, row } = issueToken(context, claims, granted.standing, options)
   if (row !== null) yield* ask.insertToken(row)
   yield* consumeUse(granted, id, row !== null)
-  return replyJson(context, 201, () => tokenBody(context, claims, granted.standing, options), {
-    headers: { 'X-Subject-Token': id },
-    issued: { id, expiresAtSec: claims.expiresAtSec },
-  })
+  return replyJson(
+    context,
+    201,
+    () => tokenBody(context, { ...claims, methods: named }, granted.standing, options),
+    {
+      headers: { 'X-Subject-Token': id },
+      issued: { id, expiresAtSec: claims.expiresAtSec },
+    },
+  )
 }

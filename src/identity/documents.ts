@@ -1,5 +1,7 @@
 // How the identity logic reads and writes the cloud's facts: fields of users, projects, roles, trusts, …
 // It exists so that the fields' names, which the stores index, stand in one place.
+import type { FederatedClaims } from '../token/claims.js'
+import { member, textMember } from './json.js'
 import type { Document, DocumentKind } from './store.js'
 
 /** A user. `password_hash` null: cannot log in with a password. */
@@ -45,7 +47,7 @@ export type CredentialDocument = Document & {
 
 /**
  * An application credential. `secret_hash` is what hashing the secret as a password gave; the API never shows it.
- * `unrestricted` false: its tokens may not make application credentials and trusts.
+ * `unrestricted` false or null: its tokens may not make application credentials and trusts.
  */
 export type ApplicationCredentialDocument = Document & {
   readonly name: string
@@ -56,7 +58,7 @@ export type ApplicationCredentialDocument = Document & {
   readonly role_ids: readonly string[]
   /** As Keystone writes it here, without zone: `2026-11-22T01:42:26.000000`, or null. */
   readonly expires_at: string | null
-  readonly unrestricted: boolean
+  readonly unrestricted: boolean | null
 }
 
 export type ProjectDocument = Document & {
@@ -177,3 +179,17 @@ export const textsOf = (document: Document, field: string): readonly string[] =>
 }
 
 export type DocumentEntry = readonly [DocumentKind, Document]
+
+/** Whether a user came from an identity provider, by a protocol. */
+export const comesFrom = (user: Document, origin: Pick<FederatedClaims, 'idpId' | 'protocolId'>): boolean => {
+  const federated = user['federated']
+  if (!Array.isArray(federated)) return false
+  return federated.some((entry: unknown) => {
+    const protocols = member(entry, 'protocols')
+    return (
+      textMember(entry, 'idp_id') === origin.idpId &&
+      Array.isArray(protocols) &&
+      protocols.some((protocol: unknown) => textMember(protocol, 'protocol_id') === origin.protocolId)
+    )
+  })
+}

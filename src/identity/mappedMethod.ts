@@ -1,7 +1,9 @@
 // Method `mapped`: an identity provider vouches for a user, and says which groups they are in.
 // It exists so that scenarios have federated users, whose tokens are longer and whose roles come by groups.
+import type { FederatedClaims } from '../token/claims.js'
 import type { Context } from './context.js'
 import { federatedDomain, isLive } from './derived.js'
+import { comesFrom } from './documents.js'
 import { ApiError, refusals } from './errors.js'
 import { isObject, member, textMember } from './json.js'
 import { findNamed, namedDomain } from './lookup.js'
@@ -13,24 +15,7 @@ import { freshId } from './revoke.js'
 import type { Document } from './store.js'
 
 /** Where a federated user comes from. */
-interface Origin {
-  readonly idpId: string
-  readonly protocolId: string
-}
-
-/** Whether a user was made by this method for the same provider and protocol. */
-const comesFrom = (user: Document, origin: Origin): boolean => {
-  const federated = user['federated']
-  if (!Array.isArray(federated)) return false
-  return federated.some((entry: unknown) => {
-    const protocols = member(entry, 'protocols')
-    return (
-      textMember(entry, 'idp_id') === origin.idpId &&
-      Array.isArray(protocols) &&
-      protocols.some((protocol: unknown) => textMember(protocol, 'protocol_id') === origin.protocolId)
-    )
-  })
-}
+type Origin = Pick<FederatedClaims, 'idpId' | 'protocolId'>
 
 /** The user that stands in the cloud for a federated one (`shadow_federated_user` in `keystone/identity/core.py`). */
 const shadowOf = (id: string, name: string, origin: Origin): Document => ({

@@ -110,6 +110,11 @@ export interface ReleaseProfile {
   readonly credentialEndsToken: boolean
   /** What the API of users, projects, roles, … has and says in this release. */
   readonly resources: ResourceProfile
+  /**
+   * Whether answers about a Fernet token that came of an exchange have forgotten its methods. Measured q, on Python 3,
+   * where `convert_integer_to_method_list` divides without rounding and finds no method in a mask of several.
+   */
+  readonly forgetsExchanged: boolean
   /** How payloads are packed; `raw` is msgpack before 1.0, which is what these releases ran on. */
   readonly payload: PayloadOptions
   /** Without keys Mitaka starts and answers 500; from Newton on the worker exits at once. */
@@ -150,6 +155,7 @@ const mitaka: ReleaseProfile = {
     namesDuplicates: false,
     broadEvents: true,
   },
+  forgetsExchanged: false,
   payload: { methodOrder, family: 'raw', systemMarker: true },
   startsWithoutKeys: true,
   api: { id: 'v3.6', updated: '2016-04-04T00:00:00Z' },
@@ -184,6 +190,7 @@ const queens: ReleaseProfile = {
   release: 'queens',
   namesDisabledProject: true,
   keepsSystemScope: true,
+  forgetsExchanged: true,
   projectTags: true,
   resources: { ...ocata.resources, applicationCredentials: true, systemGrants: true, broadEvents: false },
   api: { id: 'v3.10', updated: '2018-02-28T00:00:00Z' },

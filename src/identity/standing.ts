@@ -5,7 +5,7 @@ import type { Claims } from '../token/claims.js'
 import type { Context } from './context.js'
 import { isLive } from './derived.js'
 import type { Facts, RoleSet } from './derived.js'
-import { isEnabled, systemTarget, textOf, textOrNull, textsOf } from './documents.js'
+import { comesFrom, isEnabled, systemTarget, textOf, textOrNull, textsOf } from './documents.js'
 import { couldNotFind } from './errors.js'
 import { parseInstant } from './instants.js'
 import type { Document } from './store.js'
@@ -102,7 +102,7 @@ export const rolesOfCredential = (context: Context, credential: Document): RoleS
 }
 
 /**
- * Looks up what a token stands on, in Keystone's order: trust, user, project or domain, roles.
+ * Looks up what a token stands on, in Keystone's order: trust, project or domain, user, roles.
  * @param tokenText what the client sent, for the message when no role is left
  */
 export const standingOf = (context: Context, claims: Claims, tokenText: string): Standing | Fallen => {
@@ -117,6 +117,15 @@ export const standingOf = (context: Context, claims: Claims, tokenText: string):
     trust = liveTrust(facts, scope.trustId, context.nowSec)
     if (trust === null) return gone('trust', scope.trustId, 'trust-gone')
   }
+  let project: Document | null = null
+  let domain: Document | null = null
+  if (scope.kind === 'project' || scope.kind === 'trust') {
+    project = facts.get('project', scope.projectId)
+    if (project === null) return gone('project', scope.projectId, 'revoked')
+  } else if (scope.kind === 'domain') {
+    domain = facts.get('domain', scope.domainId)
+    if (domain === null) return gone('domain', scope.domainId, 'revoked')
+  }
   const user = facts.get('user', userId)
   if (user === null) return gone('user', userId, 'user-gone')
   let credential: Document | null = null
@@ -125,36 +134,30 @@ export const standingOf = (context: Context, claims: Claims, tokenText: string):
     credential = facts.get('application_credential', id)
     if (credential === null) return gone('Application Credential', id, 'revoked')
   }
-  const groupIds = claims.federated?.groupIds
+  // Nobody has an OAuth access token here: there is no such resource.
+  if (claims.accessTokenId !== undefined) return fallen('revoked', 'Access token not found', 'other')
+  const { federated } = claims
+  if (federated !== undefined && scope.kind !== 'unscoped' && !comesFrom(user, federated)) {
+    return gone('Identity Provider', federated.idpId, 'revoked')
+  }
+  const groupIds = federated?.groupIds
 
-  let project: Document | null = null
-  let domain: Document | null = null
   let roles: RoleSet | null = null
-  switch (scope.kind) {
-    case 'unscoped':
-      break
-    case 'system':
-      roles = derived.rolesOn(userId, systemTarget)
-      break
-    case 'domain':
-      domain = facts.get('domain', scope.domainId)
-      if (domain === null) return gone('domain', scope.domainId, 'revoked')
-      if (!isEnabled(domain)) return fallen('revoked', null, null)
-      roles = derived.rolesOn(userId, scope.domainId, groupIds)
-      break
-    case 'project':
-    case 'trust':
-      project = facts.get('project', scope.projectId)
-      if (project === null) return gone('project', scope.projectId, 'revoked')
-      if (!isLive(facts, project)) {
-        return profile.namesDisabledProject
-          ? fallen('revoked', `Unable to validate token because project ${project.id} is disabled`, 'other')
-          : fallen('revoked', null, null)
-      }
-      if (trust !== null) roles = rolesOfTrust(context, trust)
-      else if (credential !== null) roles = rolesOfCredential(context, credential)
-      else roles = derived.rolesOn(userId, scope.projectId, groupIds)
-      if (roles === null) return fallen('revoked', null, null, 403)
+  if (scope.kind === 'system') roles = derived.rolesOn(userId, systemTarget)
+  if (domain !== null) {
+    if (!isEnabled(domain)) return fallen('revoked', null, null)
+    roles = derived.rolesOn(userId, domain.id, groupIds)
+  }
+  if (project !== null) {
+    if (!isLive(facts, project)) {
+      return profile.namesDisabledProject
+        ? fallen('revoked', `Unable to validate token because project ${project.id} is disabled`, 'other')
+        : fallen('revoked', null, null)
+    }
+    if (trust !== null) roles = rolesOfTrust(context, trust)
+    else if (credential !== null) roles = rolesOfCredential(context, credential)
+    else roles = derived.rolesOn(userId, project.id, groupIds)
+    if (roles === null) return fallen('revoked', null, null, 403)
   }
   if (!isLive(facts, user)) return fallen('user-gone', null, null)
   if (trust !== null) {

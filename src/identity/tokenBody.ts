@@ -40,7 +40,7 @@ const scopeTextOf = (
   context: Context,
   standing: Standing,
   projectText: string | null,
-  claims: Claims,
+  shown: boolean,
 ): string => {
   if (projectText !== null) {
     const { trust } = standing
@@ -52,7 +52,13 @@ const scopeTextOf = (
     return `, "project": ${projectText}${isDomain}${lent}`
   }
   if (standing.domain !== null) return `, "domain": ${context.derived.domainText(standing.domain)}`
-  return claims.scope.kind === 'system' ? ', "system": {"all": true}' : ''
+  return shown ? ', "system": {"all": true}' : ''
+}
+
+/** What a body shows: the catalog, and that the scope is the system (unless false). */
+interface BodyOptions {
+  readonly catalog: boolean
+  readonly system?: boolean
 }
 
 /** The pieces of a token's body as of now. */
@@ -60,7 +66,7 @@ export const tokenPieces = (
   context: Context,
   claims: Claims,
   standing: Standing,
-  options: { readonly catalog: boolean },
+  options: BodyOptions,
 ): TokenPieces => {
   const { derived } = context
   const projectText = standing.project === null ? null : derived.projectText(standing.project)
@@ -72,7 +78,12 @@ export const tokenPieces = (
         ? derived.userText(standing.user)
         : derived.federatedUserText(standing.user, claims.federated),
     projectText,
-    scopeText: scopeTextOf(context, standing, projectText, claims),
+    scopeText: scopeTextOf(
+      context,
+      standing,
+      projectText,
+      claims.scope.kind === 'system' && options.system !== false,
+    ),
     rolesText: scoped ? standing.roles.text : null,
     catalogText:
       scoped && options.catalog ? derived.catalogText(standing.project?.id ?? null, claims.userId) : null,
@@ -105,7 +116,7 @@ export const tokenBody = (
   context: Context,
   claims: Claims,
   standing: Standing,
-  options: { readonly catalog: boolean },
+  options: BodyOptions,
 ): string =>
   `{"token": ${textOfPieces(tokenPieces(context, claims, standing, options), credentialText(context, claims))}}`
 

@@ -29,7 +29,24 @@ export interface GoodToken {
   readonly extra: TokenExtra | null
   /** Null where a release answers from the stored body and looks at nothing else. */
   readonly standing: Standing | null
+  /**
+   * Its scope is the system, and the answer does not say so: Queens packs `true` and, when it reads that back, does not
+   * know it for `all` (measured).
+   */
+  readonly hidesSystem: boolean
 }
+
+/**
+ * The methods that answers name for a token. Rules of several methods go by `claims.methods`: nobody who has passed
+ * them all is to be asked again because of a lost mask.
+ */
+export const namedMethods = (context: Context, { format, claims }: GoodToken): readonly string[] =>
+  context.config.profile.forgetsExchanged &&
+  format === 'fernet' &&
+  claims.methods.length > 1 &&
+  claims.methods.includes('token')
+    ? []
+    : claims.methods
 
 /** A token that may not be used, and what is to be said about it. */
 export interface BadToken {
@@ -117,7 +134,7 @@ function* checkRow(context: Context, id: string, options: CheckOptions): Identit
     if (revocations.revokes(subjectOf(context, claims, 'uuid', null))) {
       return bad('uuid', whyRevoked(context, row.userId, row.trustId), couldNotFind('token', id, profile))
     }
-    return { good: true, id, format: 'uuid', claims, extra: row.extra, standing: null }
+    return { good: true, id, format: 'uuid', claims, extra: row.extra, standing: null, hidesSystem: false }
   }
   const standing = standingOf(context, claims, id)
   const roles = 'user' in standing ? standing : null
@@ -127,7 +144,7 @@ function* checkRow(context: Context, id: string, options: CheckOptions): Identit
   if (!('user' in standing)) {
     return bad('uuid', standing.cause, standing.message ?? failedToValidate, standing.gone, standing.status)
   }
-  return { good: true, id, format: 'uuid', claims, extra: row.extra, standing }
+  return { good: true, id, format: 'uuid', claims, extra: row.extra, standing, hidesSystem: false }
 }
 
 const checkFernet = (context: Context, id: string, options: CheckOptions): CheckedToken => {
@@ -152,7 +169,8 @@ const checkFernet = (context: Context, id: string, options: CheckOptions): Check
     const trustId = claims.scope.kind === 'trust' ? claims.scope.trustId : null
     return bad('fernet', whyRevoked(context, claims.userId, trustId), failedToValidate)
   }
-  return { good: true, id, format: 'fernet', claims, extra: null, standing }
+  const hidesSystem = opened.payload.systemMarker === true
+  return { good: true, id, format: 'fernet', claims, extra: null, standing, hidesSystem }
 }
 
 /**

@@ -40,6 +40,7 @@ const rolesView = (context: Context, trust: Document): readonly { readonly id: s
 /** A trust as the API shows it: with its roles in `show` and `create`, without them in a list. */
 const trustView = (context: Context, trust: Document, withRoles: boolean): Record<string, unknown> => {
   const base = `${context.config.publicUrl}/v3/OS-TRUST/trusts/${trust.id}`
+  const parentId = textOrNull(trust, 'redelegated_trust_id')
   return {
     id: trust.id,
     trustor_user_id: textOf(trust, 'trustor_user_id'),
@@ -50,7 +51,7 @@ const trustView = (context: Context, trust: Document, withRoles: boolean): Recor
     expires_at: textOrNull(trust, 'expires_at'),
     remaining_uses: trust['remaining_uses'] ?? null,
     redelegation_count: trust['redelegation_count'] ?? 0,
-    redelegated_trust_id: textOrNull(trust, 'redelegated_trust_id'),
+    ...(parentId === null ? {} : { redelegated_trust_id: parentId }),
     ...(withRoles ? { roles: rolesView(context, trust), roles_links: rolesLinks(base) } : {}),
     links: { self: base },
   }

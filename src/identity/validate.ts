@@ -9,7 +9,7 @@ import { withoutCatalog } from './extra.js'
 import { callerOf, isAdmin, isService, isSystemReader, requireAllowed } from './policy.js'
 import type { IdentityCase } from './questions.js'
 import { revokeToken } from './revoke.js'
-import { checkToken, refusalOf, strictly } from './tokenCheck.js'
+import { checkToken, namedMethods, refusalOf, strictly } from './tokenCheck.js'
 import type { CheckOptions, GoodToken } from './tokenCheck.js'
 import { tokenBody } from './tokenBody.js'
 
@@ -52,7 +52,11 @@ const isOwn = (context: Context, caller: GoodToken, subject: GoodToken): boolean
 /** What the answer to a good subject says. */
 const bodyOf = (context: Context, token: GoodToken, options: { readonly catalog: boolean }): string => {
   const { standing, extra } = token
-  if (standing !== null) return tokenBody(context, token.claims, standing, options)
+  if (standing !== null) {
+    const methods = namedMethods(context, token)
+    const claims = methods === token.claims.methods ? token.claims : { ...token.claims, methods }
+    return tokenBody(context, claims, standing, { ...options, system: !token.hidesSystem })
+  }
   if (extra === null) throw new ApiError(refusals.unexpected())
   return `{"token": ${options.catalog ? extra.tokenText : withoutCatalog(extra.tokenText)}}`
 }

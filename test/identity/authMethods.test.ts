@@ -255,6 +255,7 @@ describe.each(modes)('a mapped user, with the %s provider', (mode) => {
   ])('goes to %s by their groups, at once or by exchange', (_, scope, want) => {
     for (const release of ['newton', 'queens'] as const) {
       const keystone = withGroups(release)
+      const forgets = mode === 'fernet' && release === 'queens'
       for (const user_id of [undefined, ldapId]) {
         const direct = enter(keystone, { user_id }, scope)
         expect(direct.json.token).toMatchObject(want)
@@ -265,7 +266,8 @@ describe.each(modes)('a mapped user, with the %s provider', (mode) => {
           const { token } = keystone.validate(reply.issued?.id ?? '').json
           expect({ ...token, methods: token?.methods.toSorted() }).toEqual({
             ...reply.json.token,
-            methods: reply.json.token?.methods.toSorted(),
+            // Queens has forgotten the methods of a Fernet token that was exchanged (recorded).
+            methods: forgets && reply === exchanged ? [] : reply.json.token?.methods.toSorted(),
           })
         }
       }

@@ -16,14 +16,16 @@ describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
       expect(reply.json.token?.audit_ids).toHaveLength(2)
       expect(reply.json.token?.audit_ids[1]).toBe(start?.audit_ids[0])
       expect(reply.json.token?.expires_at).toBe(start?.expires_at)
-      expect(reply.json.token?.methods.toSorted()).toEqual(['password', 'token'])
+      // Queens has forgotten the methods of a Fernet token that was exchanged (recorded).
+      const forgets = mode === 'fernet'
+      const want = forgets && i > 0 ? ['token'] : ['password', 'token']
+      expect(reply.json.token?.methods.toSorted()).toEqual(want)
       expect(reply.issued?.expiresAtSec).toBe(keystone.nowSec - 60 * (i + 1) + 3600)
       token = reply.issued?.id ?? ''
-      // A Fernet payload keeps the methods as a set of bits, so their order is not that of the issue.
       const { token: validated } = keystone.validate(token).json
       expect({ ...validated, methods: validated?.methods.toSorted() }).toEqual({
         ...reply.json.token,
-        methods: ['password', 'token'],
+        methods: forgets ? [] : ['password', 'token'],
       })
     }
   })

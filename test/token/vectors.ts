@@ -74,9 +74,9 @@ export interface QueensVectors {
     readonly token: string
     readonly decoded: Decoded
   }[]
-  readonly staged_key_token: { readonly token: string; readonly decoded: Decoded }
+  readonly staged_key_token: { readonly token: string; readonly decoded_here: Decoded }
   readonly presentation_variants: Readonly<
-    Record<string, { readonly token: string; readonly as_subject: number }>
+    Record<string, { readonly token: string; readonly as_subject: { readonly status: number } }>
   >
 }
 

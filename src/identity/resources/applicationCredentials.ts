@@ -49,13 +49,16 @@ const createSchema: Schema = {
 
 const secretBytes = 64
 
+/** What was not said stays open: Keystone keeps and shows null, and reads it as no. */
+const booleanOrNull = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null)
+
 const view = (context: Context, credential: Document): Fields => ({
   id: credential.id,
   name: textOf(credential, 'name'),
   description: textOrNull(credential, 'description'),
   project_id: textOrNull(credential, 'project_id'),
   expires_at: textOrNull(credential, 'expires_at'),
-  unrestricted: credential['unrestricted'] === true,
+  unrestricted: booleanOrNull(credential['unrestricted']),
   roles: textsOf(credential, 'role_ids').flatMap((id) => {
     const role = context.facts.get('role', id)
     return role === null ? [] : [roles.view(context, role)]
@@ -144,7 +147,7 @@ function* create(call: Call, userId: string): IdentityCase<readonly [Document, s
     secret_hash: yield* ask.hashPassword(secret),
     role_ids: roleIds,
     expires_at: expiresAt,
-    unrestricted: asked['unrestricted'] === true,
+    unrestricted: booleanOrNull(asked['unrestricted']),
   }
   yield* ask.putDocument('application_credential', credential)
   return [credential, secret]

@@ -84,7 +84,7 @@ test('an application credential hides its user and the hash of its secret', () =
     description: 'for tests',
     expires_at: '2099-12-31T00:00:00.000000',
     project_id: ids.demo,
-    unrestricted: false,
+    unrestricted: null,
     roles: [{ id: ids.memberRole, name: 'member', domain_id: null }],
     links: { self: `${base}/users/${ids.alice}/application_credentials/${id}` },
   })

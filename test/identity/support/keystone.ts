@@ -26,23 +26,32 @@ import type { Sealer } from '../../../src/token/sealer.js'
 export const readVector = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../vectors/${name}`, import.meta.url), 'utf8'))
 
-interface Recorded {
-  readonly roles: Readonly<Record<'admin' | 'member' | 'reader' | 'service', string>>
-  readonly domain: Document
-  readonly project: Document
-  readonly serviceProject: Document
-  readonly users: Readonly<Record<'alice' | 'bob' | 'svc', Document>>
-  readonly admin: Document
-  readonly catalog: readonly {
-    readonly id: string
-    readonly type: string
-    readonly name: string
-    readonly endpoints: readonly Readonly<Record<string, string>>[]
+type CatalogEntry = Document & { readonly endpoints: readonly Readonly<Record<string, string>>[] }
+
+interface RecordedCloud {
+  readonly fixtures: Readonly<Record<'dom' | 'proj' | 'svcproj' | 'alice' | 'bob' | 'svc', Document>> & {
+    readonly roles: Readonly<Record<'admin' | 'member' | 'reader' | 'service', string>>
+  }
+  readonly vectors: readonly {
+    readonly issue: {
+      readonly body: { readonly token: { user: Document; catalog?: readonly CatalogEntry[] } }
+    }
   }[]
 }
 
+const { fixtures, vectors } = readVector('queens-uuid-tokens.json') as RecordedCloud
+const issued = vectors.map((vector) => vector.issue.body.token)
+
 /** The cloud that the answers were recorded from. */
-export const recorded = readVector('queens-uuid-tokens.json') as Recorded
+export const recorded = {
+  roles: fixtures.roles,
+  domain: fixtures.dom,
+  project: fixtures.proj,
+  serviceProject: fixtures.svcproj,
+  users: { alice: fixtures.alice, bob: fixtures.bob, svc: fixtures.svc },
+  admin: issued.find(({ user }) => user['name'] === 'admin')?.user ?? { id: '' },
+  catalog: issued.find(({ catalog }) => catalog !== undefined)?.catalog ?? [],
+} as const
 
 /** The ids that tests speak of. */
 export const ids = {
@@ -59,17 +68,21 @@ export const ids = {
   readerRole: recorded.roles.reader,
 } as const
 
-const plainPasswords: Passwords = {
+/** Passwords that are hashed to themselves, so that hashing costs nothing. */
+export const plainPasswords: Passwords = {
   hash: (password) => `plain:${password}`,
   verify: (password, hash) => hash === `plain:${password}`,
 }
+
+/** The passwords of the recordings. */
+export const passwordOf = (name: string): string => (name === 'admin' ? 'adminpw' : `${name}-pw`)
 
 const userOf = (user: Document, name: string): Document => ({
   id: user.id,
   name,
   domain_id: user['domain_id'] ?? 'default',
   enabled: true,
-  password_hash: `plain:${name}-pw`,
+  password_hash: `plain:${passwordOf(name)}`,
   password_expires_at: null,
 })
 
@@ -83,7 +96,7 @@ const grant = (
   assignmentOf({ type, actor_id: userId, target_id: target, role_id: role }),
 ]
 
-function* recordedCloud(): Iterable<[DocumentKind, Document]> {
+export function* recordedCloud(): Iterable<[DocumentKind, Document]> {
   const { roles } = recorded
   yield ['domain', { id: 'default', name: 'Default', enabled: true }]
   yield ['domain', { id: ids.acme, name: 'acme', enabled: true }]
@@ -184,9 +197,9 @@ export interface Keystone {
   setRing(ring: KeyRing): void
 }
 
-const userIds = { alice: ids.alice, bob: ids.bob, nova: ids.service, admin: ids.admin } as const
+export const userIds = { alice: ids.alice, bob: ids.bob, nova: ids.service, admin: ids.admin } as const
 export const onProject = (id: string): unknown => ({ project: { id } })
-const startSec = 1_795_311_700
+export const startSec = 1_795_311_700
 
 /** A Keystone of a release in a mode, with the cloud of the recordings. */
 export const createKeystone = (
@@ -258,7 +271,7 @@ export const createKeystone = (
     login(user, scope = onProject(ids.demo)) {
       const identity = {
         methods: ['password'],
-        password: { user: { id: userIds[user], password: `${user}-pw` } },
+        password: { user: { id: userIds[user], password: passwordOf(user) } },
       }
       const reply = keystone.send('POST', '/v3/auth/tokens', { json: { auth: { identity, scope } } })
       if (reply.issued === null) throw new Error(`no token for ${user}: ${reply.text}`)
