@@ -111,6 +111,7 @@ const open = async (
       keysFolder,
       identity: { ...scenario.identity, provider },
       publicUrl: 'https://openstack.example.org:5000',
+      explain: true,
       time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
     } satisfies BackendSetup)
     return { server: backend, port }

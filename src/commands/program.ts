@@ -5,12 +5,13 @@ import { version } from '../base/version.js'
 import { exitCodes, UsageEnd } from './exit.js'
 import { addRehearse } from './rehearse.js'
 import { addReport } from './report.js'
+import { addServe } from './serve.js'
 import type { Surroundings } from './terminal.js'
 
 /** A verb adds itself to the program, and tells its exit code when it has run. */
 export type AddVerb = (program: Command, surroundings: Surroundings, ended: (code: number) => void) => void
 
-const verbs: readonly AddVerb[] = [addRehearse, addReport]
+const verbs: readonly AddVerb[] = [addRehearse, addReport, addServe]
 
 export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
   run: async () => {

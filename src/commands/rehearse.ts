@@ -1,6 +1,5 @@
 // cutover rehearse SCENARIO: runs a scenario and prints what came of it.
 // Reads the file and the options, calls one use, prints; exit code by the verdict.
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { InputError } from '../base/errors.js'
 import { formatProblem } from '../base/errors.js'
@@ -12,6 +11,7 @@ import { formatDuration } from '../scenario/units.js'
 import { rehearse, type Pulse } from '../worlds/rehearse.js'
 import type { Progress, WorldName } from '../worlds/world.js'
 import { exitCodes } from './exit.js'
+import { readFileOrProblem } from './inputFile.js'
 import { colourOf, columnsOf, createProgressLine, type Surroundings } from './terminal.js'
 
 interface Options {
@@ -48,18 +48,6 @@ const readStore = (text: string | undefined, world: WorldName): StoreChoice => {
   return choice
 }
 
-const readFileOrProblem = async (file: string): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const message = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`
-    throw new InputError([
-      { file, message, remedy: 'name a scenario file, such as scenarios/cern-2017.yaml' },
-    ])
-  }
-}
-
 const progressText = ({ phase, done, total, text }: Progress): string =>
   total > 1
     ? `${phase}: ${done.toLocaleString('en')} of ${total.toLocaleString('en')} ${text}`
@@ -83,7 +71,7 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   const { stdout, stderr } = surroundings
   const world = readWorld(options.world)
   const store = readStore(options.store, world)
-  const text = await readFileOrProblem(file)
+  const text = await readFileOrProblem(file, 'name a scenario file, such as scenarios/cern-2017.yaml')
   const overrides = {
     ...(options.seed === undefined ? {} : { seed: Number(options.seed) }),
     ...(options.speed === undefined ? {} : { speed: Number(options.speed) }),

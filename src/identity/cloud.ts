@@ -121,6 +121,10 @@ function* serviceEntries(
   }
 }
 
+/** The ids of the identity service's own endpoints, as bootstrap makes them. */
+export const identityEndpointIdsOf = (seed: number): readonly string[] =>
+  interfaces.map((which) => idOf(seed, 'endpoint', 'keystone', which))
+
 const projectEntry = (id: string, name: string): DocumentEntry => [
   'project',
   {

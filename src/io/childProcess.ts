@@ -1,11 +1,12 @@
 // Child processes that answer calls: the backends and the process that keeps the store, each in a process of its own.
 // A call is a message with a number; a child that dies fails every call under way, and its death is told once.
 import { fork, type ChildProcess } from 'node:child_process'
+import type { Server } from 'node:net'
 import { WorldError } from '../base/errors.js'
 import { findProgram } from './privateProcess.js'
 
-/** What a child can be asked: a name, one argument and one answer, all plain data. */
-export type Calls = Readonly<Record<string, (argument: never) => unknown>>
+/** What a child can be asked: a name, one argument and one answer, all plain data; a socket may go beside it. */
+export type Calls = Readonly<Record<string, (argument: never, socket?: Server) => unknown>>
 
 interface CallMessage {
   readonly call: number
@@ -39,6 +40,8 @@ export interface ChildOptions {
    * never notices. Asked by `setpriv --pdeathsig` of util-linux; without that program it is as without this option.
    */
   readonly diesWithUs?: boolean
+  /** Told what the child writes to stderr, as it comes. */
+  readonly onWords?: (text: string) => void
   /** Called once, when the process is gone. */
   readonly onExit?: (exit: ChildExit, expected: boolean) => void
 }
@@ -72,6 +75,7 @@ export class Child {
     let lastWords = ''
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-2000)
+      options.onWords?.(text)
     })
     this.process.on('message', (message: AnswerMessage | NoticeMessage) => {
       if ('notice' in message) options.onNotice?.(message.notice)
@@ -100,13 +104,13 @@ export class Child {
     return !this.gone
   }
 
-  /** Asks the child; rejects if it cannot do it, or dies. */
-  call<T>(name: string, argument: unknown = null): Promise<T> {
+  /** Asks the child; rejects if it cannot do it, or dies. A `socket` is handed over with the question. */
+  call<T>(name: string, argument: unknown = null, socket?: Server): Promise<T> {
     if (this.gone) return Promise.reject(new WorldError(`${this.name} has ended`))
     const call = this.nextCall++
     return new Promise<T>((resolve, reject) => {
       this.waiting.set(call, { resolve: resolve as (value: unknown) => void, reject })
-      this.process.send({ call, name, argument } satisfies CallMessage, (error) => {
+      this.process.send({ call, name, argument } satisfies CallMessage, socket, (error) => {
         if (error === null || !this.waiting.delete(call)) return
         reject(new WorldError(`${this.name} cannot be reached: ${error.message}`))
       })
@@ -159,8 +163,8 @@ export const notifyParent = (notice: unknown): void => {
 export const answerParent = (calls: Calls, cleanUp: () => Promise<void>): void => {
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => {})
-  process.on('message', (message: CallMessage) => {
-    void answerOne(calls, message)
+  process.on('message', (message: CallMessage, socket?: Server) => {
+    void answerOne(calls, message, socket)
   })
   process.once('disconnect', () => {
     void cleanUp().finally(() => process.exit(0))
@@ -170,12 +174,13 @@ export const answerParent = (calls: Calls, cleanUp: () => Promise<void>): void =
 /** What every child can tell of itself. */
 const cpuUsage = (): NodeJS.CpuUsage => process.cpuUsage()
 
-const answerOne = async (calls: Calls, message: CallMessage): Promise<void> => {
+const answerOne = async (calls: Calls, message: CallMessage, socket?: Server): Promise<void> => {
   let answer: AnswerMessage
   try {
-    const run = { cpuUsage, ...calls }[message.name] as ((argument: unknown) => unknown) | undefined
+    const run = { cpuUsage, ...calls }[message.name] as
+      ((argument: unknown, socket?: Server) => unknown) | undefined
     if (run === undefined) throw new WorldError(`no call ${message.name}`)
-    answer = { answer: message.call, value: await run(message.argument) }
+    answer = { answer: message.call, value: await run(message.argument, socket) }
   } catch (error) {
     answer = { answer: message.call, error: error instanceof Error ? error.message : String(error) }
   }

@@ -1,7 +1,7 @@
 // The identity API over HTTP: reads a request within bounds, lets the identity logic answer it, writes the answer.
 // It knows node:http and nothing of Keystone; the logic knows Keystone and nothing of node:http.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server as SocketServer } from 'node:net'
 import { WorldError } from '../base/errors.js'
 import type { Context } from '../identity/context.js'
 import { drive, type Answer } from '../identity/drive.js'
@@ -18,6 +18,8 @@ export interface IdentityServerOptions {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
+  /** A socket that listens already, shared with other processes; then host and port are not looked at. */
+  readonly shared?: SocketServer
   /**
    * Brings what the node knows up to date (facts, keys). Called once for all requests that the event loop found
    * waiting together, after they were read: what was done before a client sent its request is seen when it is answered.
@@ -198,7 +200,8 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
         new WorldError(`cannot listen on ${options.host}:${options.port} (${error.code ?? error.message})`),
       )
     })
-    server.listen(options.port, options.host, resolve)
+    if (options.shared === undefined) server.listen(options.port, options.host, resolve)
+    else server.listen(options.shared, resolve)
   })
   const { port } = server.address() as AddressInfo
   return {

@@ -4,8 +4,8 @@ import type { Problem } from '../base/errors.js'
 import type { Stretch } from '../base/time.js'
 import type { Path } from './document.js'
 import { gatherFacts, listAt, readPart, type Facts, type Findings } from './facts.js'
-import { remedyFor, valueAt } from './issues.js'
-import { scenarioSchema, stretchSchema } from './schema.js'
+import { remedyFor, valueAt, type Finding } from './issues.js'
+import { scenarioSchema, stretchSchema, type ScenarioDocument } from './schema.js'
 import { countRecurring, type Recurring } from './timeline.js'
 import { checkFaults } from './faultChecks.js'
 import type { Place } from './scenario.js'
@@ -98,6 +98,17 @@ const checkNames = (facts: Facts, { problems }: Findings): void => {
   }
 }
 
+/** What the cost of a scheme must be, beyond a whole number. */
+export const checkHash = ({
+  scheme,
+  rounds,
+}: ScenarioDocument['identity']['password_hash']): readonly Finding[] => {
+  if (scheme !== 'scrypt' || rounds === undefined || isPowerOfTwo(rounds)) return []
+  const message = `scrypt’s cost must be a power of two above 1, and is ${rounds}`
+  const remedy = `write ${2 ** Math.max(1, Math.round(Math.log2(rounds)))}`
+  return [{ path: ['identity', 'password_hash', 'rounds'], of: 'value', message, remedy }]
+}
+
 const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => {
   const identity = valueAt(facts.data, ['identity'])
   const expirationSec = readPart(identityShape.expiration, valueAt(identity, ['expiration']))
@@ -105,11 +116,7 @@ const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => 
   const flush = readPart(identityShape.flush, valueAt(identity, ['flush']))
   const hash = readPart(identityShape.password_hash, valueAt(identity, ['password_hash']))
 
-  if (hash?.scheme === 'scrypt' && hash.rounds !== undefined && !isPowerOfTwo(hash.rounds)) {
-    const message = `scrypt’s cost must be a power of two above 1, and is ${hash.rounds}`
-    const remedy = `write ${2 ** Math.max(1, Math.round(Math.log2(hash.rounds)))}`
-    problems.push({ path: ['identity', 'password_hash', 'rounds'], of: 'value', message, remedy })
-  }
+  if (hash !== null) problems.push(...checkHash(hash))
   const recurring: Recurring = {
     flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },
     keys: { rotationSec: keys?.rotation ?? null, distributeAfterSec: keys?.distribute_after ?? 0 },

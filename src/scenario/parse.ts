@@ -58,7 +58,7 @@ const checkOverrides = ({ seed, speed }: ScenarioOverrides): readonly Problem[] 
 }
 
 /** A finding with its file, line and column. */
-const locate = (finding: Finding, file: string, document: YamlDocument): Problem => {
+export const locate = (finding: Finding, file: string, document: YamlDocument): Problem => {
   const { line, column } = document.placeOf(finding.path, finding.of, finding.columnInText)
   const at = { file, line, column, path: formatPath(finding.path) }
   const { message, remedy } = finding
@@ -71,7 +71,8 @@ const inOrder = (problems: readonly Problem[]): readonly Problem[] =>
 const isMapping = (data: unknown): boolean =>
   typeof data === 'object' && data !== null && !Array.isArray(data)
 
-const toIdentity = (identity: ScenarioDocument['identity']): IdentitySettings => {
+/** `identity` as the rest of the program knows it. */
+export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySettings => {
   const { flush, keys, password_hash: hash } = identity
   return {
     release: identity.release,

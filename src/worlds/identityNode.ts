@@ -21,6 +21,8 @@ export interface IdentityNodeOptions {
   readonly random: (count: number) => Uint8Array
   readonly requestId: () => string
   readonly publicUrl: string
+  /** `[token] allow_expired_window`, if it is not the release's own. */
+  readonly allowExpiredWindowSec?: number
   /** What follows from the store's facts; nodes over one store object may share it. */
   readonly derived?: Derived
 }
@@ -47,6 +49,9 @@ export class IdentityNode {
       profile: releaseProfiles[options.identity.release],
       expirationSec: options.identity.expirationSec,
       publicUrl: options.publicUrl,
+      ...(options.allowExpiredWindowSec === undefined
+        ? {}
+        : { allowExpiredWindowSec: options.allowExpiredWindowSec }),
     })
     this.derived = options.derived ?? createDerived(options.store, this.config.profile)
     this.makeSealer = options.makeSealer ?? createSealer

@@ -120,7 +120,7 @@ describe('help and version', () => {
     expect(stdout).toContain('cutover rehearse scenarios/')
   })
 
-  test.each(['rehearse', 'report'])('of %s show an example', async (verb) => {
+  test.each(['rehearse', 'report', 'serve'])('of %s show an example', async (verb) => {
     const { code, stdout } = await cutover(verb, '--help')
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`Examples?:\\n {2}cutover ${verb} `))

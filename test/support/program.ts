@@ -23,6 +23,8 @@ export interface ProgramOptions {
 /** A running `cutover`, in a process group of its own, as a shell would start it. */
 export class Program {
   readonly ended: Promise<Ended>
+  /** What it has said so far. */
+  readonly said: { readonly stdout: string; readonly stderr: string }
   private readonly child: ChildProcess
 
   constructor(words: readonly string[], { cwd, env = {} }: ProgramOptions = {}) {
@@ -35,6 +37,7 @@ export class Program {
       ...(cwd === undefined ? {} : { cwd }),
     })
     const text = { stdout: '', stderr: '' }
+    this.said = text
     this.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk))
     this.child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk))
     this.ended = new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 // The driver of SQLite, the file it opens and the tables in it: Keystone's `token` and our `fact`.
 // It exists to keep what can go wrong with a file apart from the questions that the store answers.
 import type BetterSqlite3 from 'better-sqlite3'
+import { closeSync, openSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { InputError, WorldError } from '../../base/errors.js'
 import { errorDetail } from './driverError.js'
@@ -120,6 +121,8 @@ export const openDatabase = async (file: string): Promise<Database> => {
   const driver = await loadDriver()
   let database: Database
   try {
+    // The file holds hashes of passwords and whole tokens: made for this user alone, like the keys.
+    closeSync(openSync(file, 'a', 0o600))
     database = new driver(file, { timeout: busyTimeoutMs })
   } catch (error) {
     throw new WorldError(`cannot open the SQLite file ${file}: ${errorDetail(error, 'message')}`)

@@ -1,5 +1,5 @@
 // One Keystone backend: a process of its own with its own key folder, over the store that all backends share.
-// Started by the local world; ends when its parent goes away, however that happens.
+// Started by the local world or by a service; ends when its parent goes away, however that happens.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { WorldError } from '../../base/errors.js'
 import { answerFrom } from '../../identity/drive.js'
@@ -18,7 +18,7 @@ import { ScenarioTime } from './scenarioTime.js'
 interface Running {
   readonly store: Store
   readonly node: IdentityNode
-  readonly time: ScenarioTime
+  readonly time: ScenarioTime | null
   readonly server: IdentityServer
 }
 
@@ -40,7 +40,7 @@ const present = (): Running => {
 }
 
 const calls: BackendCalls = {
-  open: async (setup) => {
+  open: async (setup, shared) => {
     const store = await openStore(setup.store)
     const reader = createRingReader(setup.keysFolder)
     let ring: KeyRing | null = null
@@ -55,15 +55,19 @@ const calls: BackendCalls = {
       random: (count) => randomBytes(count),
       requestId: () => `req-${randomUUID()}`,
       publicUrl: setup.publicUrl,
+      ...(setup.allowExpiredWindowSec === undefined
+        ? {}
+        : { allowExpiredWindowSec: setup.allowExpiredWindowSec }),
     })
-    const time = new ScenarioTime(setup.time)
+    const time = setup.time === null ? null : new ScenarioTime(setup.time)
     const server = await startIdentityServer({
       host: '127.0.0.1',
       port: setup.port,
+      ...(shared === undefined ? {} : { shared }),
       refresh,
-      context: () => node.context(time.epochSec()),
+      context: () => node.context(time?.epochSec() ?? Date.now() / 1000),
       answer: answerFrom({ store, passwords: createPasswords(setup.identity.passwordHash) }),
-      explain: true,
+      explain: setup.explain,
       onDefect: (error) => {
         process.stderr.write(
           `backend ${setup.node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -73,12 +77,13 @@ const calls: BackendCalls = {
     running = { store, node, time, server }
     return { port: server.port }
   },
-  start: (originMs) => present().time.start(originMs),
+  start: (originMs) => present().time?.start(originMs),
   setMode: (mode) => {
     present().node.mode = mode
   },
   setSkew: (aheadSec) => {
-    present().time.aheadSec = aheadSec
+    const { time } = present()
+    if (time !== null) time.aheadSec = aheadSec
   },
 }
 

@@ -1,5 +1,6 @@
 // What the parent asks of its child processes, as types for both ends.
-// Everything is plain data: it crosses a process boundary as JSON.
+// Everything is plain data, since it crosses a process boundary as JSON; a listening socket goes beside it.
+import type { Server } from 'node:net'
 import type { Stretch } from '../../base/time.js'
 import type { FlushOrder } from '../../identity/store.js'
 import type { StoreAddress } from '../../io/store/open.js'
@@ -20,12 +21,18 @@ export interface BackendSetup {
   readonly keysFolder: string
   readonly identity: Scenario['identity']
   readonly publicUrl: string
-  readonly time: TimeOrigin
+  /** Null: the machine's own date. */
+  readonly time: TimeOrigin | null
+  /** Whether refusals carry their cause in a header. */
+  readonly explain: boolean
+  /** Instead of the release's own. */
+  readonly allowExpiredWindowSec?: number
 }
 
 /** The calls that a backend answers. */
 export interface BackendCalls {
-  open(setup: BackendSetup): Promise<{ readonly port: number }>
+  /** @param shared a socket that listens already, for all backends; without one the backend takes a free port */
+  open(setup: BackendSetup, shared?: Server): Promise<{ readonly port: number }>
   start(originMs: number): void
   setMode(mode: ProviderMode): void
   /** How far its clock is ahead from now on, seconds. */

@@ -9,8 +9,6 @@ import { Child } from '../../io/childProcess.js'
 import { copyRepository, setupRepository } from '../../io/keyChanges.js'
 import { readRing } from '../../io/keyRepository.js'
 import { KeystoneClient } from '../../io/keystoneClient.js'
-import type { StoreAddress } from '../../io/store/open.js'
-import { startMariadb } from '../../io/store/privateMariadb.js'
 import { planCloud } from '../../rehearsal/cloudPlan.js'
 import { Population } from '../../rehearsal/population.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
@@ -20,56 +18,15 @@ import type { OpenWorldOptions, World } from '../world.js'
 import type { DatabaseHands } from '../faults/hands.js'
 import type { KeeperSetup, SeedNotice } from './calls.js'
 import { LocalControl } from './control.js'
+import { Endings } from './endings.js'
 import { Fleet } from './fleet.js'
 import { LocalKeys } from './keyHands.js'
 import { ScaledClock } from './scaledClock.js'
+import { openStoreAddress } from './storeAddress.js'
 import { warmUp } from './warmUp.js'
 
 /** Connections that the clients keep to one backend. */
 const connectionsPerNode = 64
-
-/** Things to end, in the reverse order of their beginning. */
-class Endings {
-  private readonly endings: (() => Promise<void>)[] = []
-
-  add(end: () => Promise<void>): void {
-    this.endings.push(end)
-  }
-
-  async run(): Promise<void> {
-    for (const end of this.endings.splice(0).reverse()) await end()
-  }
-}
-
-const openStoreAddress = async (
-  { store, folder }: OpenWorldOptions,
-  endings: Endings,
-): Promise<StoreAddress> => {
-  switch (store.kind) {
-    case 'memory':
-      throw new WorldError(
-        'the local world needs a store that several processes can open: --store sqlite, mariadb or mysql://…',
-      )
-    case 'sqlite': {
-      if (store.file !== null) return { kind: 'sqlite', file: store.file }
-      const home = path.join(folder, 'store')
-      await mkdir(home, { recursive: true, mode: 0o700 })
-      // The table of a rehearsal is a gigabyte that nobody looks at again.
-      endings.add(() => rm(home, { recursive: true, force: true }))
-      return { kind: 'sqlite', file: path.join(home, 'keystone.sqlite') }
-    }
-    case 'mysql':
-      return store
-    case 'mariadb': {
-      const home = path.join(folder, 'mariadb')
-      await mkdir(home, { recursive: true, mode: 0o700 })
-      endings.add(() => rm(home, { recursive: true, force: true }))
-      const server = await startMariadb({ folder: home })
-      endings.add(() => server.stop())
-      return { kind: 'mysql', url: server.url }
-    }
-  }
-}
 
 /** The first copy of the keys: one repository as `keystone-manage fernet_setup` makes it, and a folder for each backend. */
 const setUpKeys = async (
@@ -160,6 +117,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         identity: scenario.identity,
         publicUrl: `https://${scenario.cloud.host}:5000`,
         time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
+        explain: true,
       })),
       onDeath: (node, { code, signal }) => {
         client?.markDown(node, Infinity)

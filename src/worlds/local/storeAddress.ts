@@ -1,0 +1,44 @@
+// From the store that the user wants to one that several processes can open; a private server is started for it.
+// It exists because a rehearsal and a service choose their stores alike.
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { WorldError } from '../../base/errors.js'
+import type { StoreAddress, StoreChoice } from '../../io/store/open.js'
+import { startMariadb } from '../../io/store/privateMariadb.js'
+import type { Endings } from './endings.js'
+
+export interface StorePlace {
+  readonly store: StoreChoice
+  /** For what is thrown away at the end: a file nobody named, a private server's data. */
+  readonly folder: string
+}
+
+export const openStoreAddress = async (
+  { store, folder }: StorePlace,
+  endings: Endings,
+): Promise<StoreAddress> => {
+  switch (store.kind) {
+    case 'memory':
+      throw new WorldError(
+        'several processes cannot share the store memory: --store sqlite, mariadb or mysql://…',
+      )
+    case 'sqlite': {
+      if (store.file !== null) return { kind: 'sqlite', file: store.file }
+      const home = path.join(folder, 'store')
+      await mkdir(home, { recursive: true, mode: 0o700 })
+      // The table of a rehearsal is a gigabyte that nobody looks at again.
+      endings.add(() => rm(home, { recursive: true, force: true }))
+      return { kind: 'sqlite', file: path.join(home, 'keystone.sqlite') }
+    }
+    case 'mysql':
+      return store
+    case 'mariadb': {
+      const home = path.join(folder, 'mariadb')
+      await mkdir(home, { recursive: true, mode: 0o700 })
+      endings.add(() => rm(home, { recursive: true, force: true }))
+      const server = await startMariadb({ folder: home })
+      endings.add(() => server.stop())
+      return { kind: 'mysql', url: server.url }
+    }
+  }
+}
