@@ -12,9 +12,18 @@ interface Remembered {
   readonly cause: Cause | null
 }
 
+/** Entries of the queue that may have been taken out before it is made anew without them. */
+const takenMax = 1000
+
 /** Remembered validations. All live equally long, so the oldest entry is always the first to end. */
 class ValidationCache {
   private readonly entries = new Map<string, Remembered>()
+  /**
+   * What ends in which order, from `taken` on. A queue of its own: to look for the oldest entry in a map means to step over
+   * all that were deleted before it.
+   */
+  private queue: { readonly id: string; readonly entry: Remembered }[] = []
+  private taken = 0
 
   get(id: string, nowSec: number): Remembered | null {
     const entry = this.entries.get(id)
@@ -22,21 +31,28 @@ class ValidationCache {
   }
 
   set(id: string, entry: Remembered, nowSec: number): void {
-    this.entries.delete(id)
     this.entries.set(id, entry)
-    for (const [oldest, { untilSec }] of this.entries) {
-      if (untilSec > nowSec) return
-      this.entries.delete(oldest)
+    this.queue.push({ id, entry })
+    for (;;) {
+      const oldest = this.queue[this.taken]
+      if (oldest === undefined || oldest.entry.untilSec > nowSec) break
+      if (this.entries.get(oldest.id) === oldest.entry) this.entries.delete(oldest.id)
+      this.taken++
     }
+    if (this.taken < takenMax) return
+    this.queue = this.queue.slice(this.taken)
+    this.taken = 0
   }
 
-  /** Before the run, in any order: entries that end earlier than those before them are only found late to have ended. */
+  /** Before the run, in any order: those of tokens that are not asked about again are kept. */
   preset(id: string, untilSec: number): void {
     this.entries.set(id, { untilSec, cause: null })
   }
 
   clear(): void {
     this.entries.clear()
+    this.queue = []
+    this.taken = 0
   }
 }
 

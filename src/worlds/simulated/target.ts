@@ -52,6 +52,8 @@ export class SimulatedTarget implements Target {
   private readonly answer: Answer
   private readonly startsAtEpochSec: number
   private readonly all: readonly number[]
+  /** What each node says of a token that is remembered as good. */
+  private readonly goodAnswers: readonly ApiReply[]
 
   constructor(options: {
     clock: VirtualClock
@@ -69,6 +71,7 @@ export class SimulatedTarget implements Target {
     this.startsAtEpochSec = options.startsAtEpochSec
     this.nodes = options.fleet.length
     this.all = options.fleet.map((_, i) => i + 1)
+    this.goodAnswers = this.all.map((node) => ({ ...goodAnswer, node }))
   }
 
   healthy(): readonly number[] {
@@ -122,7 +125,7 @@ export class SimulatedTarget implements Target {
       this.startsAtEpochSec + backend.aheadSec + toSec(this.clock.now()),
     )
     if (request.op !== 'validate') return this.ask(context, node, request)
-    if (this.remembered.isGood(request, context)) return { ...goodAnswer, node }
+    if (this.remembered.isGood(request, context)) return this.goodAnswers[node - 1] as ApiReply
     const reply = this.ask(context, node, request)
     if (reply.status === 200) this.remembered.keep(request, context)
     return reply
