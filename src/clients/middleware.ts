@@ -5,6 +5,7 @@ import type { Cause } from '../measure/sample.js'
 import { authenticate, isToken, unanswered } from './authenticate.js'
 import type { ApiReply, CallContext, Credentials, HeldToken, Steps } from './exchange.js'
 import { stillFresh } from './exchange.js'
+import type { TokenFormat } from '../token/uuid.js'
 
 /** A remembered validation; `cause` null: the token was good. */
 interface Remembered {
@@ -81,6 +82,8 @@ export class Service {
   readonly credentials: Credentials
   private readonly settings: MiddlewareSettings
   private readonly workers: readonly Worker[]
+  /** Unknown until the first backend switches; by then nothing is remembered that another mode refused. */
+  private acceptedByAll: readonly TokenFormat[] = []
 
   constructor(
     name: string,
@@ -125,12 +128,28 @@ export class Service {
     return this.workers[index % this.workers.length] as Worker
   }
 
+  /** The formats that every backend of Keystone accepts from now on. */
+  keystoneAccepts(formats: readonly TokenFormat[]): void {
+    this.acceptedByAll = formats
+  }
+
+  /**
+   * The cause of a refusal that is remembered. One for the token's format is stale when every backend accepts that format
+   * by now, as after a rollback: Keystone would take the token, and only the memory of the service refuses it.
+   */
+  private causeNow(cause: Cause, token: HeldToken, context: CallContext): Cause {
+    const ofFormat = cause === 'uuid-on-fernet-node' || cause === 'fernet-on-uuid-node'
+    if (!ofFormat || !this.acceptedByAll.includes(token.format)) return cause
+    return token.expiresAtSec > context.nowSec() ? 'stale-cache' : 'expired'
+  }
+
   /** What the service answers to a call with this token. `caller` is the class that calls. */
   *judge(token: HeldToken, caller: string, workerIndex: number, context: CallContext): Steps<ServiceAnswer> {
     const worker = this.worker(workerIndex)
     const remembered = worker.cache.get(token.id, context.nowSec())
     if (remembered !== null) {
-      if (remembered.cause !== null) return { status: 401, cause: remembered.cause }
+      if (remembered.cause !== null)
+        return { status: 401, cause: this.causeNow(remembered.cause, token, context) }
       // The middleware checks the expiry of what it remembers.
       return token.expiresAtSec > context.nowSec() ? accepted : { status: 401, cause: 'expired' }
     }

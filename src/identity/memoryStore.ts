@@ -153,6 +153,19 @@ class TokenTable {
     return deleted
   }
 
+  lastExpirySec(): number | null {
+    // From the last minute on: a minute may hold only rows that are gone.
+    for (const minute of [...this.buckets.keys()].sort((a, b) => b - a)) {
+      let last: number | null = null
+      for (const id of this.buckets.get(minute) ?? []) {
+        const row = this.rows.get(id)
+        if (row !== undefined) last = Math.max(last ?? 0, row.expiresAtSec)
+      }
+      if (last !== null) return last
+    }
+    return null
+  }
+
   private invalidateOne(id: string): number {
     const row = this.rows.get(id)
     if (row?.valid !== true) return 0
@@ -242,6 +255,10 @@ export class MemoryStore implements Store {
 
   countTokens(): number {
     return this.table.size
+  }
+
+  lastTokenExpirySec(): number | null {
+    return this.table.lastExpirySec()
   }
 
   /** A running sum, not a scan. */

@@ -85,6 +85,8 @@ export interface Store {
   /** Deletes batch after batch; `progress` is told of the rows deleted so far. Returns the number of rows deleted. */
   flushTokens(order: FlushOrder, progress?: (rows: number) => void): Promise<number>
   countTokens(): MaybePromise<number>
+  /** When the last of all rows expires, whole seconds since 1970; null for an empty table. */
+  lastTokenExpirySec(): MaybePromise<number | null>
   /** Sum of the lengths of `extra`: a full scan. */
   tokenBytes(): MaybePromise<number>
 

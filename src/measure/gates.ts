@@ -12,7 +12,7 @@ import {
 } from './gateParser.js'
 import type { LatencySummary, OpLatency, RunRecord } from './record.js'
 import type { Op } from './sample.js'
-import { longestOutageSec, rowsAt, sumCounts, uuidTokensSeen } from './series.js'
+import { longestOutageSec, rowsAt, sumCounts, tableAtSwitch, uuidTokensSeen } from './series.js'
 import {
   ceilToInterval,
   firstSwitchSec,
@@ -203,7 +203,8 @@ const observeRows = (at: Instant, record: RunRecord): Observation => {
   if (ended !== null) return unseen(ended)
   // The last look of a run is taken when it has ended, a moment after the planned second.
   const atTheEnd = at.anchor === 'end' && at.offsetSec === 0 && reachedItsEnd(record)
-  const rows = rowsAt(record, atTheEnd ? Infinity : atSec)
+  const atSwitch = at.anchor === 'cutover' && at.offsetSec === 0 ? tableAtSwitch(record) : null
+  const rows = atSwitch?.rows ?? rowsAt(record, atTheEnd ? Infinity : atSec)
   return rows === null ? unseen('nobody had looked at the table by then') : seen(rows)
 }
 

@@ -90,7 +90,7 @@ export interface TableLine {
 export interface EventLine {
   readonly kind: 'event'
   /**
-   * `cutover`, `cutover node 2`, `restart`, `keys.rotate`, `keys.distribute`, `flush`; `fault backend-killed` and
+   * `cutover`, `cutover node 2`, `restart`, `keys.rotate`, `keys.distribute`, `flush`, `expiration`; `fault backend-killed` and
    * `repair backend-killed`, brought about by the timeline; `fault` alone: nobody's plan.
    */
   readonly event: string
@@ -110,6 +110,8 @@ export interface EventLine {
   readonly to?: string
   /** Of `fault …` and `repair …`: the number of the fault, which joins its beginning and its end. */
   readonly fault?: number
+  /** Rows of the token table that it deleted. */
+  readonly rowsDeleted?: number
 }
 
 export type SeriesLine = IntervalLine | TableLine | EventLine

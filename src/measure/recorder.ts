@@ -43,6 +43,8 @@ export interface Recorder {
    * ended, so without this mark the samples of the switch itself would be counted in `before`.
    */
   markCutover(atSec: number): void
+  /** When Keystone last accepted a UUID token in a validation, scenario seconds; null if it never did. */
+  uuidSeenSec(): number | null
   /** Closes every interval that ended by now, in order. */
   advance(nowSec: number): void
   /** Closes all, the last interval even if it is not full. Frees the histograms: nothing can be recorded after. */
@@ -101,6 +103,7 @@ class StreamRecorder implements Recorder {
   private readonly latenessRun = createHistogram()
   private readonly latenessInterval = createHistogram()
   private uuidSeen: number | null = null
+  private lastUuidSeenSec: number | null = null
 
   private interval = 0
   private intervalEndSec: number
@@ -139,8 +142,9 @@ class StreamRecorder implements Recorder {
     }
     if (sample.leg === 'client') return
     if (sample.op === 'validate' && sample.format !== null) {
-      const seen = sample.format === 'uuid' && sample.outcome === 'ok' ? 1 : 0
-      this.uuidSeen = (this.uuidSeen ?? 0) + seen
+      const seen = sample.format === 'uuid' && sample.outcome === 'ok'
+      if (seen) this.lastUuidSeenSec = atSec
+      this.uuidSeen = (this.uuidSeen ?? 0) + (seen ? 1 : 0)
     }
     // An answer has a response time, and so has the vain wait for one; a refused connection says nothing of Keystone.
     if (sample.status > 0 || sample.outcome === 'timeout') this.respond(sample)
@@ -165,6 +169,10 @@ class StreamRecorder implements Recorder {
     this.firstSwitch = Math.min(this.firstSwitch, atSec)
     this.lastSwitchEnd = Infinity
     this.clearAfter()
+  }
+
+  uuidSeenSec(): number | null {
+    return this.lastUuidSeenSec
   }
 
   advance(nowSec: number): void {

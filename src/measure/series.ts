@@ -1,6 +1,6 @@
 // Selections from a run's record: what was counted, by interval, by window and by any name on a count.
 // Views, gates and the summary all count through these, so that two of them cannot disagree.
-import { recordedUntilSec, type Span } from './windows.js'
+import { firstSwitchSec, recordedUntilSec, type Span } from './windows.js'
 import type { Count, OpLatency, RunRecord } from './record.js'
 import type { Cause, Leg, Op, Outcome } from './sample.js'
 
@@ -150,6 +150,19 @@ export const rowsAt = (record: RunRecord, atSec: number): number | null =>
 /** Bytes at an instant: the last look at or before it that asked for them, null if there was none. */
 export const bytesAt = (record: RunRecord, atSec: number): number | null =>
   rowsOverTime(record).findLast((look) => look.atSec <= atSec && look.bytes !== null)?.bytes ?? null
+
+/**
+ * The table as the first switch found it; null if nobody switched, or nobody had looked by then. The timeline looks right
+ * before a switch; a step that follows within the same instant may look again.
+ */
+export const tableAtSwitch = (
+  record: RunRecord,
+): { readonly rows: number; readonly bytes: number | null } | null => {
+  const switchSec = firstSwitchSec(record.events)
+  if (switchSec === null) return null
+  const looks = rowsOverTime(record).filter((look) => look.atSec <= switchSec)
+  return looks.find((look) => look.atSec === switchSec) ?? looks.at(-1) ?? null
+}
 
 /** When the table became empty for good; null if it was not empty at the last look, or never looked at. */
 export const emptyAtSec = (record: RunRecord): number | null => {

@@ -14,6 +14,7 @@ import {
   rowsAt,
   sumBy,
   sumCounts,
+  tableAtSwitch,
   uuidTokensSeen,
 } from './series.js'
 import { ops, outcomes } from './tally.js'
@@ -190,13 +191,14 @@ const refusalsOf = (record: RunRecord, leg: 'client' | 'keystone'): Refusals => 
 }
 
 const tokenTable = (record: RunRecord): Summary['tokenTable'] => {
+  const atSwitch = tableAtSwitch(record)
   const switchSec = firstSwitchSec(record.events)
   const rows = record.table.map((look) => look.rows)
   return {
-    rowsAtCutover: switchSec === null ? null : rowsAt(record, switchSec),
+    rowsAtCutover: atSwitch?.rows ?? null,
     rowsMax: rows.length === 0 ? null : rows.reduce((most, n) => Math.max(most, n), 0),
     rowsEnd: rowsAt(record, Infinity),
-    bytesAtCutover: switchSec === null ? null : bytesAt(record, switchSec),
+    bytesAtCutover: atSwitch?.bytes ?? (switchSec === null ? null : bytesAt(record, switchSec)),
     bytesEnd: bytesAt(record, Infinity),
     emptyAtSec: emptyAtSec(record),
   }

@@ -9,6 +9,7 @@ import type { EventLine, TableLine } from '../measure/record.js'
 import { createArrivals } from '../scenario/arrivals.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { ArrivalFeed, type ArrivalSource } from './arrivalFeed.js'
+import { Fleet } from './fleet.js'
 import { outcomeForSender, outcomeAtKeystone } from './outcomes.js'
 import type { Population } from './population.js'
 import type { Clock, Control, Target } from './ports.js'
@@ -21,6 +22,8 @@ export interface Recording {
   event(line: EventLine): void
   /** The first node is about to switch: `before` ends here. */
   markCutover(atSec: number): void
+  /** When Keystone last accepted a UUID token in a validation, scenario seconds; null if it never did. */
+  uuidSeenSec(): number | null
   advance(nowSec: number): void
 }
 
@@ -109,9 +112,13 @@ export class Engine {
   start(): void {
     const { scenario, population, clock, control, recording } = this.options
     this.awaitArrival()
+    const { nodes } = this.options.target
+    const fleet = new Fleet(nodes, scenario.identity.provider)
+    fleet.onChange(() => population.fleetChanged(fleet))
     runTimeline({
       steps: scenario.timeline,
-      nodes: this.options.target.nodes,
+      nodes,
+      fleet,
       clock,
       control,
       recording,

@@ -7,6 +7,7 @@ import { Service } from '../clients/middleware.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
 import type { Sealer } from '../token/sealer.js'
 import { rehearsalPassword, type CloudPlan } from './cloudPlan.js'
+import type { Fleet } from './fleet.js'
 import type { TokenPlan } from './tokenPlan.js'
 
 export interface PopulationOptions {
@@ -88,6 +89,12 @@ export class Population {
       for (const { token } of members) if (token !== null) tokens.push(token.id)
     }
     return tokens
+  }
+
+  /** Tells the services which formats every backend accepts now. */
+  fleetChanged(fleet: Fleet): void {
+    const accepted = (['uuid', 'fernet'] as const).filter((format) => fleet.allAccept(format))
+    for (const service of this.services.values()) service.keystoneAccepts(accepted)
   }
 
   /** Restarts the processes of a class, of a service, or of both if they share the name; returns how many were hit. */

@@ -28,6 +28,8 @@ export interface Target {
 export interface StepResult {
   readonly ok: boolean
   readonly note: string
+  /** Rows of the token table that it deleted. */
+  readonly rowsDeleted?: number
 }
 
 export interface Control {
@@ -35,4 +37,9 @@ export interface Control {
   apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void
   /** Asks the store how large the token table is. */
   table(done: (size: { rows: number; bytes: number | null } | null) => void): void
+  /**
+   * Asks the store when the last of its rows expires, scenario seconds; `atSec` null: there is no row. The answer is null
+   * where nobody can say.
+   */
+  lastExpiry(done: (answer: { readonly atSec: number | null } | null) => void): void
 }

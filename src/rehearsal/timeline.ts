@@ -3,12 +3,17 @@
 import { micros, toSec } from '../base/time.js'
 import type { EventLine } from '../measure/record.js'
 import type { Fault, TimelineStep } from '../scenario/scenario.js'
+import { formatDuration } from '../scenario/units.js'
+import { waitFor } from './conditions.js'
 import type { Recording } from './engine.js'
+import type { Fleet } from './fleet.js'
 import type { Clock, Control, StepResult } from './ports.js'
 
 export interface TimelineOptions {
   readonly steps: readonly TimelineStep[]
   readonly nodes: number
+  /** Told of each backend that has switched. */
+  readonly fleet: Fleet
   readonly clock: Clock
   readonly control: Control
   readonly recording: Recording
@@ -40,7 +45,9 @@ export const stepLabel = (step: TimelineStep): string => {
     case 'keys.distribute':
       return 'distribute keys'
     case 'flush':
-      return 'token_flush'
+      return action.everything === true ? 'flush of all rows' : 'token_flush'
+    case 'expiration':
+      return `tokens valid ${formatDuration(action.expirationSec)}`
     case 'fault':
       return faultLabel(action.fault)
     case 'repair':
@@ -48,21 +55,60 @@ export const stepLabel = (step: TimelineStep): string => {
   }
 }
 
-/** Enters all steps into the clock's agenda. */
+/** A step that is about to be applied: when it became due, why then (empty: its time had come), and who waits for its end. */
+interface Due {
+  readonly step: TimelineStep
+  readonly dueSec: number
+  readonly reason: string
+  readonly ended: () => void
+}
+
+/** Enters all steps into the clock's agenda, or lets them wait for what they wait for. */
 export const runTimeline = (options: TimelineOptions): void => {
+  const { clock, control, fleet, recording, stopped } = options
+  const followers = new Map<number, (() => void)[]>()
   for (const step of options.steps) {
-    options.clock.at(micros(step.atSec), () => {
-      if (!options.stopped()) begin(options, step)
-    })
+    const { waitsFor, atSec } = step
+    const apply = (dueSec: number, reason: string): void => {
+      if (stopped()) return
+      // A flush deletes what had expired when it was due, so the step says when that was.
+      begin(options, { step: { ...step, atSec: dueSec }, dueSec, reason, ended: () => endedAt(step) })
+    }
+    if (waitsFor === undefined) clock.at(micros(atSec), () => apply(atSec, ''))
+    else if (waitsFor.after === 'previous-step') {
+      const { position, forSec } = waitsFor
+      const follow = (): void => {
+        const dueSec = toSec(clock.now()) + forSec
+        clock.at(micros(dueSec), () => apply(dueSec, ''))
+      }
+      followers.set(position, [...(followers.get(position) ?? []), follow])
+    } else {
+      const uuidSeenSec = (): number | null => recording.uuidSeenSec()
+      const met = (reason: string): void => apply(toSec(clock.now()), reason)
+      waitFor({
+        condition: { ...waitsFor, after: waitsFor.after },
+        latestSec: atSec,
+        clock,
+        control,
+        fleet,
+        uuidSeenSec,
+        stopped,
+        met,
+      })
+    }
+  }
+  const endedAt = ({ position }: TimelineStep): void => {
+    if (position !== undefined) for (const follow of followers.get(position) ?? []) follow()
   }
 }
 
 /** An application under way: knows when it was due and when it began. `waitFor`: the run does not end before it. */
-const open = (options: TimelineOptions, step: TimelineStep, dueSec: number, waitFor: boolean) => {
+const open = (options: TimelineOptions, { step, dueSec, reason }: Due, waitForEnd: boolean) => {
   const startedSec = toSec(options.clock.now())
   const startedMeasured = options.clock.measured()
-  if (waitFor) options.underWay(1)
+  if (waitForEnd) options.underWay(1)
   return (result: StepResult, more: Partial<EventLine> = {}): void => {
+    const { rowsDeleted } = result
     options.recording.event({
       kind: 'event',
       event: eventName(step),
@@ -72,30 +118,38 @@ const open = (options: TimelineOptions, step: TimelineStep, dueSec: number, wait
       startedSec,
       endedSec: toSec(options.clock.now()),
       ok: result.ok,
-      note: result.note,
+      note: [reason, result.note].filter((words) => words !== '').join('; '),
       tookMs: (options.clock.measured() - startedMeasured) / 1000,
       ...('fault' in step.action ? { fault: step.action.fault.id } : {}),
+      ...(rowsDeleted === undefined ? {} : { rowsDeleted }),
       ...more,
     })
-    if (waitFor) options.underWay(-1)
+    if (waitForEnd) options.underWay(-1)
   }
 }
 
-const begin = (options: TimelineOptions, step: TimelineStep): void => {
+const begin = (options: TimelineOptions, due: Due): void => {
+  const { step, ended } = due
   const { action } = step
-  if (action.kind === 'cutover') beginCutover(options, step, action)
-  else if (action.kind === 'flush') beginFlush(options, step)
+  if (action.kind === 'cutover') beginCutover(options, due, action)
+  else if (action.kind === 'flush') beginFlush(options, due)
   else {
-    const close = open(options, step, step.atSec, true)
+    const close = open(options, due, true)
     if (action.kind === 'restart') {
       const hit = options.restart(action.target)
-      options.control.apply(step, null, (result) =>
+      options.control.apply(step, null, (result) => {
         close(
           { ok: result.ok, note: result.note === '' ? `${hit} restarted` : result.note },
           { target: action.target },
-        ),
-      )
-    } else options.control.apply(step, null, (result) => close(result))
+        )
+        ended()
+      })
+    } else {
+      options.control.apply(step, null, (result) => {
+        close(result)
+        ended()
+      })
+    }
   }
 }
 
@@ -103,7 +157,7 @@ const begin = (options: TimelineOptions, step: TimelineStep): void => {
  * The look before shows the table as the flush finds it, the look after as it leaves it. The run does not end between
  * the two, else the record would end with rows that are gone.
  */
-const beginFlush = (options: TimelineOptions, step: TimelineStep): void => {
+const beginFlush = (options: TimelineOptions, due: Due): void => {
   const look = (then: () => void): void =>
     options.control.table((size) => {
       if (size !== null)
@@ -112,10 +166,13 @@ const beginFlush = (options: TimelineOptions, step: TimelineStep): void => {
     })
   options.underWay(1)
   look(() => {
-    const close = open(options, step, step.atSec, false)
-    options.control.apply(step, null, (result) => {
+    const close = open(options, due, false)
+    options.control.apply(due.step, null, (result) => {
       close(result)
-      look(() => options.underWay(-1))
+      look(() => {
+        options.underWay(-1)
+        due.ended()
+      })
     })
   })
 }
@@ -123,38 +180,41 @@ const beginFlush = (options: TimelineOptions, step: TimelineStep): void => {
 /** All nodes at once, or one after the other with a gap between two beginnings. */
 const beginCutover = (
   options: TimelineOptions,
-  step: TimelineStep,
+  due: Due,
   action: Extract<TimelineStep['action'], { kind: 'cutover' }>,
 ): void => {
+  const { clock, fleet } = options
   const nodes = action.nodes === 'all' ? Array.from({ length: options.nodes }, (_, i) => i + 1) : action.nodes
-  const closeAll = open(options, step, step.atSec, false)
+  const closeAll = open(options, due, false)
   let left = nodes.length
   const problems: string[] = []
   const switchNode = (node: number, dueSec: number): void => {
-    const close = open(options, step, dueSec, true)
-    options.control.apply(step, node, (result) => {
+    const close = open(options, { ...due, dueSec, reason: '' }, true)
+    options.control.apply(due.step, node, (result) => {
       close(result, {
         event: `cutover node ${node}`,
         label: `node ${node} → ${action.to}`,
         node,
         to: action.to,
       })
-      if (!result.ok) problems.push(`node ${node}: ${result.note}`)
+      if (result.ok) fleet.changed(node, action.to, toSec(clock.now()))
+      else problems.push(`node ${node}: ${result.note}`)
       left--
       if (left > 0) return
       const note = problems.length === 0 ? `${nodes.length} backends` : problems.join('; ')
       closeAll({ ok: problems.length === 0, note }, { to: action.to })
+      due.ended()
     })
   }
   options.control.table((size) => {
-    if (size !== null) options.recording.table({ kind: 'table', atSec: toSec(options.clock.now()), ...size })
+    if (size !== null) options.recording.table({ kind: 'table', atSec: toSec(clock.now()), ...size })
   })
-  options.recording.markCutover(toSec(options.clock.now()))
+  options.recording.markCutover(toSec(clock.now()))
   nodes.forEach((node, position) => {
-    const dueSec = step.atSec + position * (action.rollingGapSec ?? 0)
-    if (dueSec <= toSec(options.clock.now())) switchNode(node, dueSec)
+    const dueSec = due.dueSec + position * (action.rollingGapSec ?? 0)
+    if (dueSec <= toSec(clock.now())) switchNode(node, dueSec)
     else
-      options.clock.at(micros(dueSec), () => {
+      clock.at(micros(dueSec), () => {
         if (!options.stopped()) switchNode(node, dueSec)
       })
   })

@@ -5,8 +5,8 @@ import type { Stretch } from '../base/time.js'
 import type { Path } from './document.js'
 import { gatherFacts, listAt, readPart, type Facts, type Findings } from './facts.js'
 import { remedyFor, valueAt, type Finding } from './issues.js'
-import { scenarioSchema, stretchSchema, type ScenarioDocument } from './schema.js'
-import { countRecurring, type Recurring } from './timeline.js'
+import { scenarioSchema, stepSchema, stretchSchema, type ScenarioDocument } from './schema.js'
+import { countRecurring, restartPlan, type Recurring } from './timeline.js'
 import { checkFaults } from './faultChecks.js'
 import type { Place } from './scenario.js'
 import { checkSteps } from './stepChecks.js'
@@ -147,8 +147,11 @@ const isPowerOfTwo = (value: number): boolean => value > 1 && Number.isInteger(M
 
 const checkGates = (facts: Facts, checkGate: CheckGate, { problems }: Findings): void => {
   const { classes, durationSec } = facts
-  const targets = listAt(facts.data, 'timeline').map((step) => valueAt(step, ['restart']))
-  const restarts = [...new Set(targets.filter((target) => typeof target === 'string'))]
+  const targets = listAt(facts.data, 'timeline').flatMap((step) => {
+    const restart = readPart(stepSchema.shape.restart, valueAt(step, ['restart']))
+    return restart === null ? [] : (restartPlan(restart, facts.services ?? [])?.targets ?? [])
+  })
+  const restarts = [...new Set(targets)]
   const context: GateContext = { classes, services: facts.services ?? [], restarts, durationSec }
   for (const [i, gate] of listAt(facts.data, 'gates').entries()) {
     if (typeof gate !== 'string') continue

@@ -6,6 +6,7 @@ import type { Path } from './document.js'
 import { valueAt } from './issues.js'
 import type { FaultKind, FaultOption, Place } from './scenario.js'
 import { stepSchema } from './schema.js'
+import { latestSec } from './timeline.js'
 import { formatDuration } from './units.js'
 
 const options: readonly FaultOption[] = ['nodes', 'for', 'skew', 'after_step', 'times', 'latency']
@@ -33,7 +34,8 @@ const checkOptions = (path: Path, fault: unknown, kind: FaultKind, { problems }:
 }
 
 const checkEnd = (path: Path, step: unknown, facts: Facts, { warnings }: Findings): void => {
-  const atSec = readPart(stepSchema.shape.at, valueAt(step, ['at']))
+  const at = readPart(stepSchema.shape.at, valueAt(step, ['at']))
+  const atSec = at === null ? null : latestSec({ at }, null)
   const forSec = readPart(faultShape.for, valueAt(step, ['fault', 'for'])) ?? null
   if (atSec === null || forSec === null || facts.durationSec === null) return
   if (atSec >= facts.durationSec || atSec + forSec < facts.durationSec) return

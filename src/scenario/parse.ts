@@ -111,7 +111,12 @@ const toTimeline = (
   identity: IdentitySettings,
   durationSec: number,
 ): readonly TimelineStep[] => {
-  const written = writtenSteps(document.timeline, durationSec)
+  const { backends } = identity
+  const written = writtenSteps(document.timeline, {
+    backends,
+    services: document.cloud.services,
+    durationSec,
+  })
   return sortSteps(written, recurringSteps(identity, durationSec))
 }
 

@@ -115,13 +115,26 @@ export type StepAction =
   | { readonly kind: 'restart'; readonly target: string }
   | { readonly kind: 'keys.rotate' }
   | { readonly kind: 'keys.distribute'; readonly nodes: NodeSet }
-  | { readonly kind: 'flush' }
+  /** `everything`: all rows go, not only those that have expired. */
+  | { readonly kind: 'flush'; readonly everything?: true }
+  /** The validity of the tokens that are issued from then on, on every backend. */
+  | { readonly kind: 'expiration'; readonly expirationSec: number }
   /** `repair` is the end of a fault: what it did is undone. */
   | { readonly kind: 'fault' | 'repair'; readonly fault: Fault }
 
+/** What a step waits for, and for how long that must have been so. `position`: that of the step that it follows. */
+export type StepCondition =
+  | { readonly after: 'no-uuid-token' | 'last-uuid-expired'; readonly forSec: number }
+  | { readonly after: 'previous-step'; readonly forSec: number; readonly position: number }
+
 export interface TimelineStep {
+  /** When it is due. Of a step that waits for what is measured: when it is done at the latest. */
   readonly atSec: number
   readonly action: StepAction
+  /** Absent: it waits for nothing but its time. */
+  readonly waitsFor?: StepCondition
+  /** Its place among the written steps, from 0, where another step waits for its end. */
+  readonly position?: number
   /** `scenario`: written by the user; `clock`: follows from a period (hourly flush, rotation). */
   readonly origin: 'scenario' | 'clock'
 }

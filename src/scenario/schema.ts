@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
 import { faultForms, faultKinds } from './faults.js'
-import type { ArrivalKind, BehaviourName, PasswordScheme, Release } from './scenario.js'
+import type { ArrivalKind, BehaviourName, PasswordScheme, Release, StepCondition } from './scenario.js'
 import { readDuration, readShare, showValue, type Reading } from './units.js'
 
 const releases = ['mitaka', 'newton', 'ocata', 'queens', 'zed'] as const satisfies readonly Release[]
@@ -245,8 +245,45 @@ const faultSchema = z.strictObject({
     .describe('Of `database-slow`: what each answer takes longer, in real time.'),
 })
 
+const conditions = [
+  'no-uuid-token',
+  'last-uuid-expired',
+  'previous-step',
+] as const satisfies readonly StepCondition['after'][]
+
+export const waitSchema = z.strictObject({
+  after: z
+    .enum(conditions)
+    .describe(
+      '`no-uuid-token`: every backend issues Fernet, and none has accepted a UUID token `for` so long. `last-uuid-expired`: every backend issues Fernet, and no row of the table is still valid. `previous-step`: the step above it in the file has ended.',
+    ),
+  for: duration()
+    .optional()
+    .describe('How long that must have been so. Required for `no-uuid-token`, else `0s`.'),
+  latest: duration()
+    .optional()
+    .describe('Then the step is done in any case. Required for what is measured; `previous-step` has none.'),
+})
+
+const isMapping = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** An instant, or what a step waits for. Each is read by its own schema, so that problems speak of what was meant. */
+const stepTime = () =>
+  z
+    .unknown()
+    .meta({ anyOf: [durationMeta, z.toJSONSchema(waitSchema, { io: 'input' })] })
+    .transform((value, context): number | z.output<typeof waitSchema> => {
+      const read = isMapping(value) ? waitSchema.safeParse(value) : duration().safeParse(value)
+      if (read.success) return read.data
+      for (const issue of read.error.issues) context.addIssue({ ...issue })
+      return z.NEVER
+    })
+
+const names = () => z.array(z.string()).min(1)
+
 export const stepSchema = z.strictObject({
-  at: duration().describe('When, from the start of the run.'),
+  at: stepTime().describe('When, from the start of the run; or what the step waits for.'),
   cutover: z
     .strictObject({
       to: z.enum(modes).describe('The token provider to switch to.'),
@@ -262,10 +299,31 @@ export const stepSchema = z.strictObject({
     })
     .optional()
     .describe('Switches the token provider.'),
-  restart: z
-    .string()
+  expiration: period('1h')
     .optional()
-    .describe('Restarts a service or a class of clients, by name: cached tokens and credentials are gone.'),
+    .describe(
+      'Changes Keystone’s `[token] expiration` on every backend: for tokens that are issued from then on.',
+    ),
+  restart: z
+    .union(
+      [
+        z.string(),
+        names(),
+        z.strictObject({
+          targets: z
+            .union([z.literal('all'), names()], {
+              error: 'expected `all` or a list of names, such as [heat, magnum]',
+            })
+            .describe('`all` services, or a list of services and classes of clients, in their order.'),
+          gap: duration().describe('Time from one restart to the next.').prefault('0s'),
+        }),
+      ],
+      { error: 'expected a name, `all`, a list of names, or { targets, gap }' },
+    )
+    .optional()
+    .describe(
+      'Restarts services and classes of clients, by name: cached tokens and credentials are gone. `all`: every service.',
+    ),
   'keys.rotate': z
     .literal(true)
     .optional()
@@ -273,7 +331,10 @@ export const stepSchema = z.strictObject({
   'keys.distribute': nodeSet()
     .optional()
     .describe('Copies the key repository to the backends: `all` or a list.'),
-  flush: z.literal(true).optional().describe('Runs token_flush once, beside any flush by the clock.'),
+  flush: z
+    .literal([true, 'all'])
+    .optional()
+    .describe('`true`: runs token_flush once, beside any flush by the clock. `all`: empties the table.'),
   fault: faultSchema.optional().describe('Brings about a fault, and undoes it after `for`.'),
 })
 

@@ -1,15 +1,54 @@
 // The whole timeline of a run: the steps that were written and those that follow from a period, in one order.
 // It exists so that the engine sees one list and need not know what recurs.
 import type { StepDocument } from './schema.js'
-import type { Fault, IdentitySettings, StepAction, TimelineStep } from './scenario.js'
+import type { Fault, IdentitySettings, StepAction, StepCondition, TimelineStep } from './scenario.js'
 
 /** Time from one backend to the next in a rolling cutover that names none, in seconds. */
 export const defaultRollingGapSec = 30
 
 /** The actions of a step, by its keys. */
-export const stepActions = ['cutover', 'restart', 'keys.rotate', 'keys.distribute', 'flush', 'fault'] as const
+export const stepActions = [
+  'cutover',
+  'restart',
+  'keys.rotate',
+  'keys.distribute',
+  'flush',
+  'expiration',
+  'fault',
+] as const
 
-/** The first action that a step names, or null if it names none. */
+/** What a step's words refer to. */
+export interface StepSurroundings {
+  readonly backends: number
+  readonly services: readonly string[]
+}
+
+/** Whom a step restarts, in order, and the time from one to the next; null if it restarts nobody. */
+export const restartPlan = (
+  restart: StepDocument['restart'],
+  services: readonly string[],
+): { readonly targets: readonly string[]; readonly gapSec: number } | null => {
+  if (restart === undefined) return null
+  if (typeof restart === 'string') return { targets: restart === 'all' ? services : [restart], gapSec: 0 }
+  if (!('targets' in restart)) return { targets: restart, gapSec: 0 }
+  return { targets: restart.targets === 'all' ? services : restart.targets, gapSec: restart.gap }
+}
+
+/** The actions of a step, in order, and the time from one to the next. Only a restart can have several. */
+const actionsOf = (
+  step: StepDocument,
+  services: readonly string[],
+): { readonly actions: readonly StepAction[]; readonly gapSec: number } => {
+  const restart = restartPlan(step.restart, services)
+  if (restart !== null && step.cutover === undefined) {
+    const { targets, gapSec } = restart
+    return { actions: targets.map((target) => ({ kind: 'restart', target })), gapSec }
+  }
+  const action = actionOf(step)
+  return { actions: action === null ? [] : [action], gapSec: 0 }
+}
+
+/** The action that a step names, the first one if there are several; null for a restart, which may be many. */
 export const actionOf = (step: StepDocument): StepAction | null => {
   if (step.cutover !== undefined) {
     const { to, nodes, gap } = step.cutover
@@ -18,11 +57,12 @@ export const actionOf = (step: StepDocument): StepAction | null => {
     }
     return { kind: 'cutover', to, nodes, rollingGapSec: gap ?? null }
   }
-  if (step.restart !== undefined) return { kind: 'restart', target: step.restart }
   if (step['keys.rotate'] !== undefined) return { kind: 'keys.rotate' }
   if (step['keys.distribute'] !== undefined)
     return { kind: 'keys.distribute', nodes: step['keys.distribute'] }
-  if (step.flush !== undefined) return { kind: 'flush' }
+  if (step.flush !== undefined)
+    return step.flush === 'all' ? { kind: 'flush', everything: true } : { kind: 'flush' }
+  if (step.expiration !== undefined) return { kind: 'expiration', expirationSec: step.expiration }
   if (step.fault !== undefined) return { kind: 'fault', fault: toFault(step.fault) }
   return null
 }
@@ -38,27 +78,79 @@ const toFault = (written: NonNullable<StepDocument['fault']>): Fault => ({
   ...(written.latency === undefined ? {} : { latencySec: written.latency }),
 })
 
+/** Seconds from the beginning of an action to the beginning of its last part. */
+const actionSec = (action: StepAction, backends: number): number => {
+  if (action.kind !== 'cutover' || action.rollingGapSec === null) return 0
+  return ((action.nodes === 'all' ? backends : action.nodes.length) - 1) * action.rollingGapSec
+}
+
 /**
- * The steps that a person wrote: each as it stands, and for a fault that lasts for a time, its end. Faults are numbered in
- * the order of the file.
+ * When a step begins at the latest; null where that cannot be told. `previousEndSec`: when the last part of the step
+ * above it begins at the latest, as actions themselves take no time that a scenario states.
+ */
+export const latestSec = (step: StepDocument, previousEndSec: number | null): number | null => {
+  if (typeof step.at === 'number') return step.at
+  if (step.at.after !== 'previous-step') return step.at.latest ?? null
+  return previousEndSec === null ? null : previousEndSec + (step.at.for ?? 0)
+}
+
+/** When the last part of a step begins, if the step begins at `atSec`. */
+export const lastPartSec = (
+  step: StepDocument,
+  atSec: number,
+  { backends, services }: StepSurroundings,
+): number => {
+  const { actions, gapSec } = actionsOf(step, services)
+  const last = actions.at(-1)
+  return last === undefined ? atSec : atSec + (actions.length - 1) * gapSec + actionSec(last, backends)
+}
+
+/**
+ * The steps that a person wrote, in the order of the file. A step that restarts several becomes one for each, and a fault
+ * that lasts for a time is followed by its end. Faults are numbered in the order of the file.
  */
 export const writtenSteps = (
   documents: readonly StepDocument[],
-  durationSec: number,
+  surroundings: StepSurroundings & { readonly durationSec: number },
 ): readonly TimelineStep[] => {
+  const { services, durationSec } = surroundings
+  const steps: TimelineStep[] = []
+  const followed = new Set<number>()
   let faults = 0
-  return documents.flatMap((document): TimelineStep[] => {
-    const atSec = document.at
-    const action = actionOf(document)
-    if (action === null) return []
-    if (action.kind !== 'fault') return [{ atSec, action, origin: 'scenario' }]
-    const fault = { ...action.fault, id: ++faults }
-    const begin: TimelineStep = { atSec, action: { kind: 'fault', fault }, origin: 'scenario' }
-    const endSec = fault.forSec === null ? Infinity : atSec + fault.forSec
-    return endSec < durationSec
-      ? [begin, { atSec: endSec, action: { kind: 'repair', fault }, origin: 'scenario' }]
-      : [begin]
-  })
+  /** The last part of the step above, among `steps`. */
+  let above = -1
+  let aboveEndSec: number | null = null
+  const follow = (forSec: number): StepCondition => {
+    followed.add(above)
+    return { after: 'previous-step', forSec, position: above }
+  }
+  for (const step of documents) {
+    const atSec: number = latestSec(step, aboveEndSec) ?? 0
+    const { actions, gapSec } = actionsOf(step, services)
+    for (const [i, named] of actions.entries()) {
+      const action = named.kind === 'fault' ? { ...named, fault: { ...named.fault, id: ++faults } } : named
+      const base: TimelineStep = { atSec: atSec + i * gapSec, action, origin: 'scenario' }
+      const { at } = step
+      const waits = typeof at !== 'number'
+      const first =
+        typeof at === 'number' ? {} : { waitsFor: i > 0 ? follow(gapSec) : conditionOf(at, follow) }
+      above = steps.push({ ...base, ...first }) - 1
+      if (action.kind !== 'fault' || action.fault.forSec === null) continue
+      const { forSec } = action.fault
+      const repair: TimelineStep = { ...base, atSec: atSec + forSec, action: { ...action, kind: 'repair' } }
+      if (repair.atSec < durationSec) steps.push(waits ? { ...repair, waitsFor: follow(forSec) } : repair)
+    }
+    aboveEndSec = lastPartSec(step, atSec, surroundings)
+  }
+  return steps.map((step, position) => (followed.has(position) ? { ...step, position } : step))
+}
+
+const conditionOf = (
+  at: Exclude<StepDocument['at'], number>,
+  follow: (forSec: number) => StepCondition,
+): StepCondition => {
+  const { after, for: forSec = 0 } = at
+  return after === 'previous-step' ? follow(forSec) : { after, forSec }
 }
 
 /** What recurs: the flush and the keys of the identity settings. */

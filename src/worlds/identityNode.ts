@@ -32,7 +32,7 @@ const retiredMax = 64
 
 export class IdentityNode {
   mode: ProviderMode
-  readonly config: IdentityConfig
+  config: IdentityConfig
   private readonly options: IdentityNodeOptions
   private readonly derived: Derived
   private readonly makeSealer: typeof createSealer
@@ -55,6 +55,11 @@ export class IdentityNode {
     })
     this.derived = options.derived ?? createDerived(options.store, this.config.profile)
     this.makeSealer = options.makeSealer ?? createSealer
+  }
+
+  /** From now on tokens are issued for so long; those that exist keep their end. */
+  setExpiration(expirationSec: number): void {
+    this.config = { ...this.config, expirationSec }
   }
 
   /** What one request is handled with. */

@@ -144,6 +144,10 @@ class Keeping implements Recording {
     this.recorder.markCutover(atSec)
   }
 
+  uuidSeenSec(): number | null {
+    return this.recorder.uuidSeenSec()
+  }
+
   advance(nowSec: number): void {
     this.recorder.advance(nowSec)
   }

@@ -95,6 +95,20 @@ describe('a refused token', () => {
     expect(nova.call(300, a, [good])).toEqual({ asked: ['validate a by 9'], result: accepted })
   })
 
+  test('is refused by nothing but that memory once every backend accepts its format again', () => {
+    const nova = new Nova()
+    nova.service.keystoneAccepts(['fernet'])
+    nova.call(0, a, [notFound('uuid-on-fernet-node')])
+    nova.call(0, uuidOf('b'), [notFound('revoked')])
+    nova.call(0, uuidOf('c', 200), [notFound('uuid-on-fernet-node')])
+    expect(nova.call(100, a).result).toEqual(refused('uuid-on-fernet-node'))
+    nova.service.keystoneAccepts(['uuid'])
+    expect(nova.call(150, a)).toEqual({ asked: [], result: refused('stale-cache') })
+    expect(nova.call(150, uuidOf('b')).result).toEqual(refused('revoked'))
+    expect(nova.call(250, uuidOf('c', 200)).result).toEqual(refused('expired'))
+    expect(nova.call(300, a, [good]).result).toEqual(accepted)
+  })
+
   test('is asked about each time where refusals are not remembered; good ones still are', () => {
     const nova = new Nova({ negativeCache: false })
     expect(nova.call(0, a, [notFound('revoked')]).result).toEqual(refused('revoked'))

@@ -229,6 +229,85 @@ describe('any other step', () => {
   })
 })
 
+describe('a step that waits for a measure', () => {
+  const dual = '{ at: 10m, cutover: { to: dual-fernet, nodes: rolling, gap: 1m } }'
+  const measured = '{ at: { after: no-uuid-token, for: 8m, latest: 50m }, cutover: { to: fernet } }'
+  const whole = ({ events }: EngineStage) =>
+    events
+      .filter(({ event, to }) => event === 'cutover' && to === 'fernet')
+      .map(({ dueSec, note, ok }) => [Math.round(dueSec), note, ok])
+
+  test('is done when no UUID token was accepted for that long', () => {
+    // Four backends from 10 to 13 min; the last UUID token is accepted at 20 min.
+    const quiet = stage(`${dual}, ${measured}`, { uuidSeenSec: (nowSec) => Math.min(nowSec, 1200) })
+    expect(whole(quiet)).toEqual([[1680, 'no UUID token since 20m; 4 backends', true]])
+  })
+
+  test('counts from when the last backend ceased to issue UUID tokens, even if none was ever seen', () => {
+    const idle = stage(`${dual}, ${measured}`)
+    expect(whole(idle)).toEqual([[781 + 480, 'no UUID token since 13m1s; 4 backends', true]])
+  })
+
+  test('is done at its latest instant if the measure does not come, and says so', () => {
+    const busy = stage(`${dual}, ${measured}`, { uuidSeenSec: (nowSec) => nowSec })
+    expect(whole(busy)).toEqual([[3000, 'not measured by 50m, so done at the latest time; 4 backends', true]])
+    const early = stage(measured, { uuidSeenSec: () => null })
+    expect(whole(early)[0]?.[0]).toBe(3000)
+  })
+
+  test('begins to count anew when backends issue UUID tokens again', () => {
+    const back = '{ at: 15m, cutover: { to: uuid } }, { at: 20m, cutover: { to: dual-fernet } }'
+    const again = stage(`${dual}, ${back}, ${measured}`)
+    expect(whole(again)[0]?.[0]).toBe(1200 + 1 + 480)
+  })
+
+  test('is done when the last row of the table has expired', () => {
+    const expired = '{ at: { after: last-uuid-expired, latest: 50m }, cutover: { to: fernet } }'
+    const rows = stage(`${dual}, ${expired}`, { lastExpiry: () => ({ atSec: 2222 }) })
+    expect(whole(rows)).toEqual([[2222, 'the last UUID token expired by 37m2s; 4 backends', true]])
+    const empty = stage(`${dual}, ${expired}`, { lastExpiry: () => ({ atSec: null }) })
+    expect(whole(empty)[0]?.[0]).toBe(781)
+    const unknown = stage(`${dual}, ${expired}`, { lastExpiry: () => null })
+    expect(whole(unknown)[0]?.[0]).toBe(3000)
+  })
+
+  test('is never done once the run was stopped', () => {
+    const stopped = new EngineStage({ scenario: scenario(`timeline: [${dual}, ${measured}]`) })
+    stopped.at(1000, () => stopped.engine.stop())
+    stopped.run()
+    expect(whole(stopped)).toEqual([])
+  })
+})
+
+describe('a step that follows the one above it', () => {
+  const rolling = '{ at: 10m, cutover: { to: fernet, nodes: rolling, gap: 1m } }'
+
+  test('is due so long after that has ended, its last backend included', () => {
+    const { events } = stage(`${rolling}, { at: { after: previous-step, for: 5m }, restart: heat }`, {
+      perform: () => ({ afterSec: 10 }),
+    })
+    expect(events.find(({ event }) => event === 'restart')?.dueSec).toBeCloseTo(790 + 300, 6)
+  })
+
+  test('follows a step that waits, and each of several restarts follows the one before', () => {
+    const end = '{ at: { after: no-uuid-token, for: 6m, latest: 50m }, cutover: { to: fernet } }'
+    const plan = '{ at: { after: previous-step }, restart: { targets: [nova, heat], gap: 30s } }'
+    const { events } = stage(`{ at: 10m, cutover: { to: dual-fernet } }, ${end}, ${plan}`)
+    const restarts = events.filter(({ event }) => event === 'restart')
+    expect(restarts.map(({ target, dueSec }) => [target, Math.round(dueSec)])).toEqual([
+      ['nova', 601 + 360 + 1],
+      ['heat', 601 + 360 + 1 + 1 + 30],
+    ])
+  })
+
+  test('follows a step that failed, too', () => {
+    const { events } = stage(`${rolling}, { at: { after: previous-step }, flush: all }`, {
+      perform: ({ action }) => ({ ok: action.kind !== 'cutover' }),
+    })
+    expect(events.at(-1)).toMatchObject({ event: 'flush', label: 'flush of all rows', ok: true })
+  })
+})
+
 describe('a run that is stopped in the middle of a rolling switch', () => {
   const stopped = new EngineStage({
     scenario: scenario('timeline: [{ at: 10m, cutover: { to: fernet, nodes: rolling, gap: 60s } }]'),
@@ -274,6 +353,16 @@ describe('steps', () => {
       labelOf({ kind: 'keys.rotate' }),
       labelOf({ kind: 'keys.distribute', nodes: 'all' }),
       labelOf({ kind: 'flush' }),
-    ]).toEqual(['switch to dual-uuid', 'restart magnum', 'rotate keys', 'distribute keys', 'token_flush'])
+      labelOf({ kind: 'flush', everything: true }),
+      labelOf({ kind: 'expiration', expirationSec: 3600 }),
+    ]).toEqual([
+      'switch to dual-uuid',
+      'restart magnum',
+      'rotate keys',
+      'distribute keys',
+      'token_flush',
+      'flush of all rows',
+      'tokens valid 1h',
+    ])
   })
 })

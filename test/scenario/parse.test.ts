@@ -155,6 +155,85 @@ describe('the timeline', () => {
     ])
   })
 
+  test('takes the emptying of the table and a change of validity', () => {
+    expect(actions('{ at: 1m, flush: all }, { at: 2m, expiration: 2h }')).toEqual([
+      { atSec: 60, origin: 'scenario', action: { kind: 'flush', everything: true } },
+      { atSec: 120, origin: 'scenario', action: { kind: 'expiration', expirationSec: 7200 } },
+    ])
+  })
+
+  test.each([
+    ['restart: users', [[60, 'users']]],
+    [
+      'restart: [nova, users]',
+      [
+        [60, 'nova'],
+        [60, 'users'],
+      ],
+    ],
+    [
+      'restart: { targets: [cinder, nova], gap: 20s }',
+      [
+        [60, 'cinder'],
+        [80, 'nova'],
+      ],
+    ],
+    [
+      'restart: all',
+      [
+        [60, 'nova'],
+        [60, 'neutron'],
+        [60, 'glance'],
+        [60, 'cinder'],
+      ],
+    ],
+    [
+      'restart: { targets: all, gap: 10s }',
+      [
+        [60, 'nova'],
+        [70, 'neutron'],
+        [80, 'glance'],
+        [90, 'cinder'],
+      ],
+    ],
+  ])('makes a step of each that %s names', (restart, expected) => {
+    expect(actions(`{ at: 1m, ${restart} }`)).toEqual(
+      expected.map(([atSec, target]) => ({ atSec, origin: 'scenario', action: { kind: 'restart', target } })),
+    )
+  })
+
+  test('takes what a step waits for, with the instant at which it is done in any case', () => {
+    const dual = '{ at: 1m, cutover: { to: dual-fernet } }'
+    const measured = '{ at: { after: no-uuid-token, for: 10m, latest: 50m }, cutover: { to: fernet } }'
+    const expired = '{ at: { after: last-uuid-expired, latest: 40m }, flush: all }'
+    expect(actions(`${dual}, ${measured}, ${expired}`)).toEqual([
+      expect.objectContaining({ atSec: 60 }),
+      expect.objectContaining({ atSec: 2400, waitsFor: { after: 'last-uuid-expired', forSec: 0 } }),
+      expect.objectContaining({ atSec: 3000, waitsFor: { after: 'no-uuid-token', forSec: 600 } }),
+    ])
+  })
+
+  test('lets a step follow the one above it, whose last part decides how late it may be', () => {
+    const rolling = '{ at: 10m, cutover: { to: fernet, nodes: rolling, gap: 1m } }'
+    const plan = '{ at: { after: previous-step, for: 5m }, restart: { targets: [nova, users], gap: 30s } }'
+    expect(actions(`${rolling}, ${plan}`)).toEqual([
+      expect.objectContaining({ atSec: 600, position: 0 }),
+      {
+        atSec: 1020,
+        origin: 'scenario',
+        action: { kind: 'restart', target: 'nova' },
+        waitsFor: { after: 'previous-step', forSec: 300, position: 0 },
+        position: 1,
+      },
+      {
+        atSec: 1050,
+        origin: 'scenario',
+        action: { kind: 'restart', target: 'users' },
+        waitsFor: { after: 'previous-step', forSec: 30, position: 1 },
+      },
+    ])
+  })
+
   test('flushes at the offset and each period after it, but not at the very end', () => {
     const times = (flush: string): number[] =>
       parse(`${least}identity: { flush: ${flush} }\n`).scenario.timeline.map((step) => step.atSec / 60)
@@ -185,7 +264,24 @@ describe('a scenario that is wrong', () => {
 
   test.each([
     ['timeline: [{ at: 1h, flush: true }]', 'at 1h, but the run ends at 1h'],
-    ['timeline: [{ at: 1m, flush: false }]', 'expected true, got false'],
+    ['timeline: [{ at: 1m, flush: false }]', 'expected true or all, got false'],
+    ['timeline: [{ at: [1m], flush: true }]', 'timeline[0].at: expected a duration'],
+    [
+      'timeline: [{ at: { after: previous-step }, flush: true }]',
+      'timeline[0].at.after: there is no step above the first one; write when it is: `at: 30m`',
+    ],
+    [
+      'timeline: [{ at: 59m, flush: true }, { at: { after: previous-step, for: 1m }, flush: all }]',
+      'this step may be as late as 1h, but the run ends at 1h',
+    ],
+    [
+      'timeline: [{ at: 59m, restart: { targets: all, gap: 30s } }]',
+      'timeline[0].restart: the last restart would be at 1h30s, but the run ends at 1h',
+    ],
+    [
+      'timeline: [{ at: 59m, restart: { target: all } }]',
+      'expected a name, `all`, a list of names, or { targets, gap }',
+    ],
     [
       'timeline: [{ at: 1m, restart: heat }]',
       'neither a class of clients nor a service; known are `users`, `nova`',
@@ -271,6 +367,20 @@ describe('warnings', () => {
     const half = '{ at: 1m, cutover: { to: fernet, nodes: [1] } }'
     expect(steps(`${half}, { at: 2m, cutover: { to: fernet } }`)).toEqual([])
     expect(steps(`{ at: 3m, cutover: { to: fernet, nodes: [1] } }, ${half}`)).toHaveLength(1)
+  })
+
+  test('name a measure that never holds, and one that a cache can feign', () => {
+    const steps = (text: string): string[] => warningsOf(`timeline: [${text}]`)
+    const end = (forText: string): string =>
+      `{ at: { after: no-uuid-token, for: ${forText}, latest: 50m }, cutover: { to: fernet } }`
+    expect(steps(end('10m'))).toEqual([
+      expect.stringContaining('timeline[0].at.after: no step above it makes backends issue Fernet tokens'),
+    ])
+    const dual = '{ at: 1m, cutover: { to: dual-fernet } }'
+    expect(steps(`${dual}, ${end('10m')}`)).toEqual([])
+    expect(steps(`${dual}, ${end('5m')}`)).toEqual([
+      expect.stringContaining('timeline[1].at.for: services remember a token for 5m'),
+    ])
   })
 
   test('name stretches of the clock that never begin', () => {

@@ -44,13 +44,16 @@ describe('the JSON Schema of a scenario', () => {
     expect(bare.map(({ path }) => path)).toEqual([])
   })
 
-  test('states a default for every key that may be left out, except the actions of a step and what only some faults take', () => {
+  test('states a default for every key that may be left out, except of steps, which have what they name', () => {
     const without = keys.filter(
       ({ schema, required }) =>
         !required && schema.default === undefined && !/Default: |default \d/.test(schema.description ?? ''),
     )
     expect(without.map(({ path }) => path)).toEqual([
+      'timeline[].at.for',
+      'timeline[].at.latest',
       'timeline[].cutover',
+      'timeline[].expiration',
       'timeline[].restart',
       'timeline[].keys.rotate',
       'timeline[].keys.distribute',

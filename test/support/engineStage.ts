@@ -70,6 +70,10 @@ export interface StageOptions {
   readonly healthy?: () => readonly number[]
   readonly answer?: (sent: SentRequest) => Answer
   readonly perform?: (step: TimelineStep, node: number | null) => Deed
+  /** When the last row of the table expires, as the store says at an instant; nobody can say where this is not given. */
+  readonly lastExpiry?: (nowSec: number) => { readonly atSec: number | null } | null
+  /** When Keystone last accepted a UUID token, as the record says at an instant. */
+  readonly uuidSeenSec?: (nowSec: number) => number | null
   /** Seconds that a look at the table takes; null: it is answered within the call. */
   readonly lookSec?: number | null
 }
@@ -116,6 +120,7 @@ export class EngineStage {
       control: {
         apply: (step, node, done) => this.apply(step, node, done),
         table: (done) => this.look(done),
+        lastExpiry: (done) => done(options.lastExpiry?.(this.nowSec) ?? null),
       },
       recording: {
         record: (sample) => this.samples.push({ ...sample }),
@@ -126,6 +131,7 @@ export class EngineStage {
           this.events.push(line)
         },
         markCutover: (atSec) => this.marks.push(atSec),
+        uuidSeenSec: () => options.uuidSeenSec?.(this.nowSec) ?? null,
         advance: (nowSec) => this.advances.push(nowSec),
       },
       intervalSec: options.intervalSec ?? scenario.durationSec / 2,

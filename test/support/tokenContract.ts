@@ -113,6 +113,22 @@ export const describeTokens = (subject: StoreSubject): void => {
     })
   })
 
+  test('knows when the last of all rows expires, and that an empty table has none', async () => {
+    const before = await subject.store.lastTokenExpirySec()
+    expect(before === null).toBe(subject.rowsBefore === 0)
+    const lastSec = (before ?? startSec) + 5000
+    const rows = [lastSec - 90, lastSec, lastSec - 60].map((expiresAtSec, i) =>
+      row(idOf(i), { expiresAtSec }),
+    )
+    await subject.insert(rows)
+    expect(await subject.store.lastTokenExpirySec()).toBe(lastSec)
+    await subject.store.flushTokens(order({ beforeSec: lastSec - 1 }))
+    expect(await subject.store.lastTokenExpirySec()).toBe(lastSec)
+    await subject.store.flushTokens(order({ beforeSec: 253_402_300_799 }))
+    expect(await subject.store.countTokens()).toBe(0)
+    expect(await subject.store.lastTokenExpirySec()).toBeNull()
+  })
+
   describe.each(['one', 'each'] as const)('flushes by transaction %s: it', (transaction) => {
     test.each([
       { strict: false, kept: [1, 2] },

@@ -11,6 +11,7 @@ import type {
 } from '../../identity/store.js'
 import { DefectError } from '../../base/errors.js'
 import { extraFromText } from '../../identity/extra.js'
+import { parseInstant } from '../../identity/instants.js'
 import {
   lastFlushedSec,
   mysqlInstant,
@@ -189,6 +190,11 @@ export class MysqlStore implements Store {
   async countTokens(): Promise<number> {
     const [answer] = await this.pool.rows<{ rows: number }>('SELECT COUNT(*) AS `rows` FROM token')
     return answer?.rows ?? 0
+  }
+
+  async lastTokenExpirySec(): Promise<number | null> {
+    const [answer] = await this.pool.rows<{ last: string | null }>('SELECT MAX(expires) AS `last` FROM token')
+    return parseInstant(answer?.last ?? '')
   }
 
   async tokenBytes(): Promise<number> {

@@ -11,6 +11,7 @@ import type {
   TokenRow,
 } from '../../identity/store.js'
 import { extraFromText } from '../../identity/extra.js'
+import { parseInstant } from '../../identity/instants.js'
 import {
   lastFlushedSec,
   rowOfColumns,
@@ -69,6 +70,7 @@ const prepareAll = (database: Database) => ({
   deleteUntil: database.prepare<[string]>('DELETE FROM token WHERE expires <= ?'),
   // SQLite counts along its smallest index, not along the table.
   countTokens: database.prepare<[], number>('SELECT count(*) FROM token').pluck(),
+  lastExpiry: database.prepare<[], string | null>('SELECT max(expires) FROM token').pluck(),
   // octet_length reads the length from a row's header, so the pages that hold the text are never touched.
   tokenBytes: database.prepare<[], number>('SELECT coalesce(sum(octet_length(extra)), 0) FROM token').pluck(),
 })
@@ -179,6 +181,10 @@ export class SqliteStore implements Store {
 
   countTokens(): number {
     return this.sql.countTokens.get() ?? 0
+  }
+
+  lastTokenExpirySec(): number | null {
+    return parseInstant(this.sql.lastExpiry.get() ?? '')
   }
 
   tokenBytes(): number {

@@ -85,6 +85,7 @@ const calls: BackendCalls = {
     const { time } = present()
     if (time !== null) time.aheadSec = aheadSec
   },
+  setExpiration: (expirationSec) => present().node.setExpiration(expirationSec),
 }
 
 answerParent({ ...calls }, async () => {

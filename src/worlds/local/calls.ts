@@ -37,6 +37,7 @@ export interface BackendCalls {
   setMode(mode: ProviderMode): void
   /** How far its clock is ahead from now on, seconds. */
   setSkew(aheadSec: number): void
+  setExpiration(expirationSec: number): void
 }
 
 export interface KeeperSetup {
@@ -49,6 +50,8 @@ export interface KeeperCalls {
   /** Opens the store and fills it. */
   seed(setup: KeeperSetup): Promise<{ readonly rows: number }>
   flush(order: FlushOrder): Promise<number>
+  /** Seconds since 1970; null for an empty table. */
+  lastExpiry(): Promise<number | null>
   table(withBytes: boolean): Promise<{ readonly rows: number; readonly bytes: number | null }>
 }
 

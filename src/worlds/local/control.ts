@@ -1,12 +1,11 @@
 // The operator's hands in the local world: switches backends, rotates and copies keys on disk, flushes the table.
 // Each step is done by the process that would do it in a real cloud, and answered when it is done.
-import type { FlushOrder } from '../../identity/store.js'
-import { releaseProfiles } from '../../identity/release.js'
 import type { Child } from '../../io/childProcess.js'
 import type { Control, StepResult } from '../../rehearsal/ports.js'
 import type { NodeSet, Scenario, TimelineStep } from '../../scenario/scenario.js'
 import type { Hands } from '../faults/hands.js'
 import { FaultPlay } from '../faults/play.js'
+import { flushOrder } from '../flushOrder.js'
 import type { Fleet } from './fleet.js'
 
 export interface LocalControlOptions {
@@ -28,7 +27,7 @@ export class LocalControl implements Control {
 
   apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void {
     this.conduct(step, node).then(
-      (note) => done({ ok: true, note }),
+      (result) => done({ ok: true, note: '', ...result }),
       (error: unknown) => done({ ok: false, note: error instanceof Error ? error.message : String(error) }),
     )
   }
@@ -48,8 +47,16 @@ export class LocalControl implements Control {
       })
   }
 
+  lastExpiry(done: (answer: { readonly atSec: number | null } | null) => void): void {
+    const { keeper, scenario } = this.options
+    keeper.call<number | null>('lastExpiry').then(
+      (lastSec) => done({ atSec: lastSec === null ? null : lastSec - scenario.startsAtEpochSec }),
+      () => done(null),
+    )
+  }
+
   /** Does one step; returns what there is to say about it. */
-  private async conduct(step: TimelineStep, node: number | null): Promise<string> {
+  private async conduct(step: TimelineStep, node: number | null): Promise<Partial<StepResult>> {
     const { scenario, keeper, fleet } = this.options
     const { action } = step
     switch (action.kind) {
@@ -57,25 +64,26 @@ export class LocalControl implements Control {
         const notes = await Promise.all(
           this.chosen(node === null ? 'all' : [node]).map((i) => fleet.setMode(i, action.to)),
         )
-        return notes.filter((note) => note !== '').join('; ')
+        return { note: said(notes) }
       }
       case 'keys.rotate':
-        return this.options.hands.keys.rotate()
+        return { note: await this.options.hands.keys.rotate() }
       case 'keys.distribute':
-        return this.faults.distribute(this.chosen(action.nodes))
+        return { note: await this.faults.distribute(this.chosen(action.nodes)) }
       case 'flush': {
-        const profile = releaseProfiles[scenario.identity.release]
-        // What has expired by the instant at which the step was due goes: the lateness of a time-lapse is no lateness of the cloud.
-        const beforeSec = scenario.startsAtEpochSec + step.atSec - profile.allowExpiredWindowSec
-        const rows = await keeper.call<number>('flush', { beforeSec, ...profile.flush } satisfies FlushOrder)
-        return `${rows} rows deleted`
+        const rowsDeleted = await keeper.call<number>('flush', flushOrder(scenario, step))
+        return { note: `${rowsDeleted} rows deleted`, rowsDeleted }
+      }
+      case 'expiration': {
+        const notes = this.chosen('all').map((i) => fleet.setExpiration(i, action.expirationSec))
+        return { note: said(await Promise.all(notes)) }
       }
       case 'restart':
-        return ''
+        return {}
       case 'fault':
-        return this.faults.begin(action.fault)
+        return { note: await this.faults.begin(action.fault) }
       case 'repair':
-        return this.faults.end(action.fault)
+        return { note: await this.faults.end(action.fault) }
     }
   }
 
@@ -83,3 +91,5 @@ export class LocalControl implements Control {
     return nodes === 'all' ? Array.from({ length: this.options.fleet.size }, (_, i) => i + 1) : nodes
   }
 }
+
+const said = (notes: readonly string[]): string => notes.filter((note) => note !== '').join('; ')

@@ -3,7 +3,7 @@
 import { Child, type ChildExit } from '../../io/childProcess.js'
 import type { ProviderMode } from '../../token/mode.js'
 import type { BackendHands, Nodes } from '../faults/hands.js'
-import type { BackendSetup } from './calls.js'
+import type { BackendCalls, BackendSetup } from './calls.js'
 
 export interface FleetOptions {
   /** What each backend is given, in order; the port is the fleet's business. */
@@ -19,6 +19,7 @@ interface Place {
   child: Child | null
   port: number
   mode: ProviderMode
+  expirationSec: number
   aheadSec: number
   hung: boolean
   /** Its end is somebody's doing. */
@@ -38,6 +39,7 @@ export class Fleet implements BackendHands {
       child: null,
       port: 0,
       mode: setup.identity.provider,
+      expirationSec: setup.identity.expirationSec,
       aheadSec: 0,
       hung: false,
       ending: false,
@@ -61,16 +63,27 @@ export class Fleet implements BackendHands {
   }
 
   /** Switches a backend's provider: at once, or when it is there again, as its configuration would. */
-  async setMode(node: number, mode: ProviderMode): Promise<string> {
+  setMode(node: number, mode: ProviderMode): Promise<string> {
     const place = this.place(node)
     place.mode = mode
-    if (place.child === null) return 'is down, and switches when it starts'
+    return this.tell(place, 'setMode', mode)
+  }
+
+  /** Changes how long a backend's tokens live; as with its provider. */
+  setExpiration(node: number, expirationSec: number): Promise<string> {
+    const place = this.place(node)
+    place.expirationSec = expirationSec
+    return this.tell(place, 'setExpiration', expirationSec)
+  }
+
+  private async tell(place: Place, call: keyof BackendCalls, argument: unknown): Promise<string> {
+    if (place.child === null) return 'is down, and changes when it starts'
     if (place.hung) {
       // A stopped process reads its messages when it is resumed.
-      void place.child.call('setMode', mode).catch(() => {})
-      return 'hangs, and switches when it goes on'
+      void place.child.call(call, argument).catch(() => {})
+      return 'hangs, and changes when it goes on'
     }
-    await place.child.call('setMode', mode)
+    await place.child.call(call, argument)
     return ''
   }
 
@@ -141,7 +154,8 @@ export class Fleet implements BackendHands {
       },
     })
     place.child = child
-    const identity = { ...place.setup.identity, provider: place.mode }
+    const { mode: provider, expirationSec } = place
+    const identity = { ...place.setup.identity, provider, expirationSec }
     const setup: BackendSetup = { ...place.setup, identity, port: place.port }
     place.port = (await child.call<{ port: number }>('open', setup)).port
     if (place.aheadSec !== 0) await child.call('setSkew', place.aheadSec)

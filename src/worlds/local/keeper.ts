@@ -53,6 +53,7 @@ const calls: KeeperCalls = {
   },
   // One after the other: in a time-lapse an hour passes while a database still deletes, and two that delete wait for each other.
   flush: (order) => (flushing = flushing.catch(() => 0).then(() => opened().flushTokens(order))),
+  lastExpiry: async () => opened().lastTokenExpirySec(),
   table: async (withBytes) => ({
     rows: await opened().countTokens(),
     bytes: withBytes ? await opened().tokenBytes() : null,

@@ -6,6 +6,7 @@ import type { Control, StepResult } from '../../rehearsal/ports.js'
 import type { Fault, NodeSet, Scenario, TimelineStep } from '../../scenario/scenario.js'
 import type { Hands } from '../faults/hands.js'
 import { FaultPlay } from '../faults/play.js'
+import { flushOrder } from '../flushOrder.js'
 import type { SimulatedDatabase } from './database.js'
 import type { SimulatedNode } from './node.js'
 
@@ -34,7 +35,7 @@ export class SimulatedControl implements Control {
 
   apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void {
     try {
-      done({ ok: true, note: this.conduct(step, node) })
+      done({ ok: true, note: '', ...this.conduct(step, node) })
     } catch (error) {
       if (error instanceof DefectError) throw error
       done({ ok: false, note: error instanceof Error ? error.message : String(error) })
@@ -46,26 +47,38 @@ export class SimulatedControl implements Control {
     done(up && gate.isOpen ? { rows: this.store.countTokens(), bytes: this.store.tokenBytes() } : null)
   }
 
+  lastExpiry(done: (answer: { readonly atSec: number | null } | null) => void): void {
+    const { up, gate } = this.database
+    const lastSec = this.store.lastTokenExpirySec()
+    const atSec = lastSec === null ? null : lastSec - this.scenario.startsAtEpochSec
+    done(up && gate.isOpen ? { atSec } : null)
+  }
+
   /** Does one step; returns what there is to say about it. */
-  private conduct(step: TimelineStep, node: number | null): string {
+  private conduct(step: TimelineStep, node: number | null): Partial<StepResult> {
     const { action } = step
     switch (action.kind) {
       case 'cutover':
         for (const number of this.chosen(node === null ? 'all' : [node]))
           (this.fleet[number - 1] as SimulatedNode).identity.mode = action.to
-        return ''
+        return {}
       case 'keys.rotate':
-        return this.hands.keys.rotate()
+        return { note: this.hands.keys.rotate() }
       case 'keys.distribute':
-        return this.faults.distribute(this.chosen(action.nodes))
-      case 'flush':
-        return `${this.flush(step)} rows deleted`
+        return { note: this.faults.distribute(this.chosen(action.nodes)) }
+      case 'flush': {
+        const rowsDeleted = this.flush(step)
+        return { note: `${rowsDeleted} rows deleted`, rowsDeleted }
+      }
+      case 'expiration':
+        for (const backend of this.fleet) backend.identity.setExpiration(action.expirationSec)
+        return {}
       case 'restart':
-        return ''
+        return {}
       case 'fault':
-        return this.play('begin', action.fault)
+        return { note: this.play('begin', action.fault) }
       case 'repair':
-        return this.play('end', action.fault)
+        return { note: this.play('end', action.fault) }
     }
   }
 
@@ -79,13 +92,10 @@ export class SimulatedControl implements Control {
     return nodes === 'all' ? this.fleet.map((_, i) => i + 1) : nodes
   }
 
-  /** What has expired by the instant at which the step was due goes. */
   private flush(step: TimelineStep): number {
     const { up, gate, readOnly } = this.database
     if (!up || !gate.isOpen) throw new Error('the database does not answer')
     if (readOnly) throw new Error('the database is read-only')
-    const { profile, allowExpiredWindowSec } = (this.fleet[0] as SimulatedNode).identity.config
-    const beforeSec = this.scenario.startsAtEpochSec + step.atSec - allowExpiredWindowSec
-    return this.store.flushNow({ beforeSec, ...profile.flush })
+    return this.store.flushNow(flushOrder(this.scenario, step))
   }
 }
