@@ -37,9 +37,12 @@ export class KeyRepositoryError extends Error {
   readonly code: KeyRepositoryErrorCode
   /** The folder, or the files at fault. */
   readonly paths: readonly string[]
-  constructor(code: KeyRepositoryErrorCode, message: string, paths: readonly string[]) {
-    super(`${message}: ${paths.join(', ')}`)
+  /** The message without the paths. */
+  readonly reason: string
+  constructor(code: KeyRepositoryErrorCode, reason: string, paths: readonly string[]) {
+    super(`${reason}: ${paths.join(', ')}`)
     this.code = code
+    this.reason = reason
     this.paths = paths
   }
 }

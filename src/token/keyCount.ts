@@ -28,8 +28,8 @@ export const lifeAndRotation = (
   return { lifeSec: validitySec + allowExpiredWindowSec, rotationSec }
 }
 
-/** Null where the policy does not say. */
-const requiredBy = (policy: KeyPolicy): number | null => {
+/** How many keys a policy needs (see `requiredKeys`); null where it does not say. */
+export const keysRequiredBy = (policy: KeyPolicy): number | null => {
   const known = lifeAndRotation(policy)
   return known === null ? null : requiredKeys({ validitySec: known.lifeSec, rotationSec: known.rotationSec })
 }
@@ -44,7 +44,7 @@ export const earlySecOf = (keys: number, known: { lifeSec: number; rotationSec: 
 
 /** Whether `max_active_keys` is enough; independent of any folder. */
 export const checkPolicy = (policy: KeyPolicy): readonly KeyFinding[] => {
-  const required = requiredBy(policy)
+  const required = keysRequiredBy(policy)
   const { maxActiveKeys } = policy
   const known = lifeAndRotation(policy)
   if (required === null || known === null || maxActiveKeys === undefined || maxActiveKeys >= required)
@@ -73,7 +73,7 @@ export const checkCount = (folder: KeyFolder, policy: KeyPolicy): readonly KeyFi
   if (ring.keys.size === 0) return []
   // The staged key counts even where it is missing: it will be there, and has sealed nothing yet.
   const keys = ring.keys.size + (ring.keys.has(0) ? 0 : 1)
-  const required = requiredBy(policy)
+  const required = keysRequiredBy(policy)
   const known = lifeAndRotation(policy)
   const { maxActiveKeys } = policy
   const found: KeyFinding[] = []

@@ -48,13 +48,25 @@ export type CountFinding =
 /** About one folder beside others. */
 export type PeerFinding =
   | { readonly code: 'no-key-in-common'; readonly with: readonly string[] }
-  /** Lacks the primary key of other nodes: what they seal now is refused here. */
-  | { readonly code: 'cannot-read-new'; readonly of: readonly string[]; readonly fingerprint: string }
-  /** Lacks a secondary key of other nodes. `live`: false never occurs, null means that it cannot be told. */
+  /**
+   * Lacks the primary key of other nodes: what they seal now is refused here. `they`: whether they are rotations ahead of
+   * this node (it missed a copy) or behind it (they did, and their key has been pruned here).
+   */
+  | {
+      readonly code: 'cannot-read-new'
+      readonly of: readonly string[]
+      readonly fingerprint: string
+      readonly they: 'ahead' | 'level' | 'behind'
+    }
+  /**
+   * Lacks a secondary key of other nodes, the file `index` of the first of them. `live`: true where its tokens may be out,
+   * null where that cannot be told.
+   */
   | {
       readonly code: 'cannot-read-old'
       readonly of: readonly string[]
       readonly fingerprint: string
+      readonly index: number
       readonly live: true | null
     }
   /** Another key under the same index: rotated apart. */

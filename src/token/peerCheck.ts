@@ -31,46 +31,53 @@ const mayBeLive = (peer: Peer, index: number, policy: KeyPolicy): boolean | null
   return known === null ? null : (peer.primary - index - 1) * known.rotationSec < known.lifeSec
 }
 
-/** Keys by fingerprint, each with the folders that have it in the same role. */
-class Lacking {
-  readonly byFingerprint = new Map<string, { readonly of: string[]; live: true | null }>()
-
-  add(key: FernetKey, path: string, live: true | null): void {
-    const entry = this.byFingerprint.get(key.id)
-    if (entry === undefined) this.byFingerprint.set(key.id, { of: [path], live })
-    else {
-      entry.of.push(path)
-      entry.live ??= live
-    }
-  }
+/** A key of another node that this one lacks. */
+interface Lack {
+  readonly other: Peer
+  readonly index: number
+  readonly key: FernetKey
 }
+
+const byFingerprint = (lacks: readonly Lack[]): readonly (readonly [Lack, ...Lack[]])[] => {
+  const groups = new Map<string, [Lack, ...Lack[]]>()
+  for (const lack of lacks) {
+    const group = groups.get(lack.key.id)
+    if (group === undefined) groups.set(lack.key.id, [lack])
+    else group.push(lack)
+  }
+  return [...groups.values()]
+}
+
+const pathsOf = (lacks: readonly Lack[]): string[] => lacks.map(({ other }) => other.path)
+
+const standing = (other: Peer, peer: Peer): 'ahead' | 'level' | 'behind' =>
+  other.primary === peer.primary ? 'level' : other.primary > peer.primary ? 'ahead' : 'behind'
 
 /** Keys of the others that this node lacks, and what that means. A staged key has sealed nothing yet. */
 const checkReading = (peer: Peer, others: readonly Peer[], policy: KeyPolicy): PeerFinding[] => {
-  const primaries = new Lacking()
-  const secondaries = new Lacking()
-  for (const other of others) {
-    for (const [index, key] of other.ring.keys) {
-      if (has(peer.ring, key)) continue
-      if (index === other.primary) primaries.add(key, other.path, true)
-      else if (index > 0) {
-        const live = mayBeLive(other, index, policy)
-        if (live !== false) secondaries.add(key, other.path, live)
-      }
-    }
-  }
+  const lacks = others.flatMap((other) =>
+    [...other.ring.keys]
+      .filter(([, key]) => !has(peer.ring, key))
+      .map(([index, key]): Lack => ({ other, index, key })),
+  )
+  const primaries = byFingerprint(lacks.filter(({ other, index }) => index === other.primary))
+  const told = new Set(primaries.map(([{ key }]) => key.id))
+  const secondaries = byFingerprint(
+    lacks.filter(({ other, index, key }) => index > 0 && index !== other.primary && !told.has(key.id)),
+  )
   return [
-    ...[...primaries.byFingerprint].map(([fingerprint, { of }]): PeerFinding => {
-      return { code: 'cannot-read-new', of, fingerprint }
+    ...primaries.map((group): PeerFinding => {
+      const [{ key, other }] = group
+      const they = standing(other, peer)
+      return { code: 'cannot-read-new', of: pathsOf(group), fingerprint: key.id, they }
     }),
-    ...[...secondaries.byFingerprint]
-      .filter(([fingerprint]) => !primaries.byFingerprint.has(fingerprint))
-      .map(([fingerprint, { of, live }]): PeerFinding => ({
-        code: 'cannot-read-old',
-        of,
-        fingerprint,
-        live,
-      })),
+    ...secondaries.flatMap((group): PeerFinding[] => {
+      const [{ key, index }] = group
+      const lives = group.map((lack) => mayBeLive(lack.other, lack.index, policy))
+      if (lives.every((live) => live === false)) return []
+      const live = lives.includes(true) ? true : null
+      return [{ code: 'cannot-read-old', of: pathsOf(group), fingerprint: key.id, index, live }]
+    }),
   ]
 }
 
