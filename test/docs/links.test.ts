@@ -81,6 +81,14 @@ const verbsIn = (help: string): string[] =>
     ([, verb = '']) => verb,
   )
 
+/** The options of a verb, and of the words that may follow it (`keys verify`). */
+const optionsOf = async (verb: string): Promise<string[]> => {
+  const help = await helpOf(verb)
+  const words = verbsIn(help).filter((word) => word !== 'help')
+  const below = await Promise.all(words.map(async (word) => optionsIn(await helpOf(verb, word))))
+  return [...new Set([...optionsIn(help), ...below.flat()])]
+}
+
 /** A call of the program: at the start of a line of a fenced block or of a code span, not the word in a sentence. */
 const callsIn = (text: string): { readonly verb: string; readonly options: readonly string[] }[] =>
   [
@@ -111,7 +119,7 @@ describe.each(documents)('%s', (file) => {
     const verbs = verbsIn(await helpOf())
     for (const { verb, options } of callsIn(text)) {
       expect(verbs).toContain(verb)
-      const known = optionsIn(await helpOf(verb))
+      const known = await optionsOf(verb)
       expect(options.filter((option) => !known.includes(option))).toEqual([])
     }
   })
@@ -122,7 +130,7 @@ test('README names every verb, and every option of each', async () => {
   const verbs = verbsIn(await helpOf()).filter((verb) => verb !== 'help')
   expect(verbs.filter((verb) => !readme.includes(`\`cutover ${verb}`))).toEqual([])
   for (const verb of verbs) {
-    const options = optionsIn(await helpOf(verb)).filter((option) => option !== '--help')
+    const options = (await optionsOf(verb)).filter((option) => option !== '--help')
     expect({ verb, missing: options.filter((option) => !readme.includes(option)) }).toEqual({
       verb,
       missing: [],
