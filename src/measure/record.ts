@@ -59,6 +59,9 @@ export interface OpLatency {
   readonly p95Ms: number
   readonly p99Ms: number
   readonly maxMs: number
+  /** Mean and standard deviation; absent in records of older versions. */
+  readonly meanMs?: number
+  readonly sdMs?: number
 }
 
 /** One line of series.ndjson: everything that ended in [fromSec, fromSec + intervalSec). */

@@ -92,6 +92,9 @@ interface OpHistograms {
   readonly windows: Partial<Record<LatencyWindow, Histogram>>
 }
 
+/** Microseconds as milliseconds, to a nanosecond. */
+const thousandth = (us: number): number => Math.round(us * 1000) / 1e6
+
 /** A number of seconds on the grid without the dust of floating point. */
 const tidySec = (sec: number): number => Math.round(sec * 1e6) / 1e6
 
@@ -240,7 +243,8 @@ class StreamRecorder implements Recorder {
       const histogram = this.opHistograms[i]?.interval
       if (histogram === undefined || histogram.totalCount === 0) return
       const { count: n, ...rest } = summaryOf(histogram)
-      latency[op] = { n, ...rest }
+      const { mean, stdDeviation } = histogram
+      latency[op] = { n, ...rest, meanMs: thousandth(mean), sdMs: thousandth(stdDeviation) }
       histogram.reset()
     })
     const fromSec = tidySec(this.interval * intervalSec)

@@ -1,6 +1,7 @@
 // The summary of a run: the numbers and the verdict that other programs read from `summary.json`.
 // It is computed from the record alone, so that a killed run and an old folder get one too.
 import { TimeMap, timeLapseSpeed } from '../base/time.js'
+import { faultEffects, type FaultEffect } from './faultEffects.js'
 import { latencyOf, latenessOf, noLatency } from './fold.js'
 import { evaluateGate, evaluateGateText, type Gate, type GateResult } from './gates.js'
 import { findPeaks, type Peak } from './peaks.js'
@@ -103,6 +104,8 @@ export interface Summary {
   readonly stretches: readonly SummaryStretch[]
   /** What nobody had planned. */
   readonly faults: readonly SummaryEvent[]
+  /** What each fault did, planned or not. */
+  readonly faultEffects: readonly FaultEffect[]
   /** UUID tokens that Keystone still accepted over the whole run; absent where nobody looked. */
   readonly uuidTokensSeen?: number
 }
@@ -169,6 +172,7 @@ export const summarise = (
     timeline,
     stretches: stretchesOf(record, scenarioSec),
     faults: timeline.filter((event) => event.origin === 'fault'),
+    faultEffects: faultEffects(record),
     ...(seen === null ? {} : { uuidTokensSeen: seen }),
   }
 }

@@ -58,7 +58,7 @@ const flawsOf = ({ record, lateness, requests, shed, causes }: Evidence): readon
   for (const { origin, label, startedSec, ok, note } of events) {
     const what = `${label} at ${figure(startedSec)} s${note === '' ? '' : ` (${note})`}`
     if (origin === 'fault') flaws.push(`something happened that nobody had planned: ${what}`)
-    else if (!ok) flaws.push(`a step of the timeline failed: ${what}`)
+    else if (!ok && !isExpected(startedSec, events)) flaws.push(`a step of the timeline failed: ${what}`)
   }
   if (!causes.holds) {
     const whose = Object.keys(causes.missing).join(', ')
@@ -66,6 +66,14 @@ const flawsOf = ({ record, lateness, requests, shed, causes }: Evidence): readon
   }
   return flaws
 }
+
+/** Whether a step failed while a fault was in force that the timeline had brought about: then that is what it shows. */
+const isExpected = (atSec: number, events: RunRecord['events']): boolean =>
+  events.some((fault) => {
+    if (!fault.event.startsWith('fault ') || !fault.ok || fault.startedSec > atSec) return false
+    const end = events.find(({ event, fault: id }) => event.startsWith('repair ') && id === fault.fault)
+    return end === undefined || atSec <= end.endedSec
+  })
 
 const failureOf = ({ gate, observed, limit, unit }: GateResult): string =>
   `gate failed: ${gate}: observed ${measured(observed, unit)}, limit ${measured(limit, unit)}`

@@ -186,6 +186,7 @@ function classRows(record: RunRecord): ClassRow[] {
 function kindOf(event: string): EventKind {
   if (event === 'cutover' || event.startsWith('cutover ')) return 'cutover'
   if (event === 'restart' || event === 'flush' || event === 'fault') return event
+  if (event.startsWith('fault ')) return 'fault'
   return event.startsWith('keys') ? 'keys' : 'other'
 }
 

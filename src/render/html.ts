@@ -4,6 +4,7 @@ import { chartSection } from './htmlCharts.js'
 import { reportStyle } from './htmlStyle.js'
 import {
   classSection,
+  faultSection,
   gateSection,
   generatorSection,
   latencySection,
@@ -47,7 +48,7 @@ export function renderHtml(view: ReportView, assets: HtmlAssets): string {
         ${pageHead(view)}
         <main>
           ${chartSection(view)}
-          ${peakSection(view)}${classSection(view)}${latencySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}
+          ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}
         </main>
         ${foot(view)}
         <script>

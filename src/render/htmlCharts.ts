@@ -1,6 +1,7 @@
 // The three charts of the report: a place for the live chart, and the drawing that stands in where no script runs.
 // Both say in their captions which window they show and what in it predicts nothing.
 import { highestPerColumn, lastPerColumn, type Frame } from './charts.js'
+import { faultBands } from './faults.js'
 import { classColour } from './palette.js'
 import { markedEvents } from './marks.js'
 import { html, type SafeHtml } from './safeHtml.js'
@@ -47,20 +48,20 @@ const frameOf = (span: Span): Frame => ({ ...span, gutter: 0, columns: svgColumn
 
 const bandsOf = (view: ReportView, of: 'requests' | 'table'): SvgChart['bands'] => [
   ...view.mixedFleet.map((span) => ({ ...span, kind: 'mixed' as const, label: 'mixed fleet' })),
+  ...faultBands(view).map((band) => ({ ...band, kind: 'fault' as const })),
   ...view.stretches
     .filter((stretch) => stretch.timeLapse)
     .map((stretch) => ({ ...stretch, kind: 'lapse' as const, label: describeStretch(stretch, of) })),
 ]
 
 /** What the colours behind the lines mean, said once a chart as each may be read alone. */
-function bandKey(view: ReportView): SafeHtml | null {
+function bandKey(view: ReportView): SafeHtml {
   const mixed = view.mixedFleet.length > 0
   const lapse = view.stretches.some((stretch) => stretch.timeLapse)
-  if (!mixed && !lapse) return null
-  return html` <span class="key" style="background:var(--mixed)"></span
-    >${mixed ? 'fleet mixed while backends switched' : null}${
-      lapse ? html`<span class="key" style="background:var(--lapse)"></span>time-lapse` : null
-    }`
+  const fault = faultBands(view).length > 0
+  const key = (shown: boolean, name: string, words: string): SafeHtml | null =>
+    shown ? html`<span class="key" style="background:var(--${name})"></span>${words}` : null
+  return html` ${key(mixed, 'mixed', 'fleet mixed while backends switched')}${key(fault, 'fault', 'a fault, to the recovery')}${key(lapse, 'lapse', 'time-lapse')}`
 }
 
 function refusals(view: ReportView): SafeHtml {

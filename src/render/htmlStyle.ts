@@ -14,6 +14,7 @@ const light = {
   fail: '#b23a00',
   unsure: '#7a5200',
   mixed: 'rgba(204, 121, 167, 0.35)',
+  fault: 'rgba(213, 94, 0, 0.13)',
   lapse: 'rgba(120, 130, 145, 0.14)',
   veil: 'rgba(246, 247, 249, 0.82)',
   calm: '#c9d3de',
@@ -49,6 +50,7 @@ const dark: typeof light = {
   fail: '#ff9a66',
   unsure: '#f0c860',
   mixed: 'rgba(204, 121, 167, 0.35)',
+  fault: 'rgba(230, 120, 40, 0.16)',
   lapse: 'rgba(170, 180, 195, 0.12)',
   veil: 'rgba(29, 33, 38, 0.8)',
   calm: '#4a535e',
@@ -123,7 +125,7 @@ figcaption p{font-size:13px;color:var(--muted);margin:0;max-width:none}
 .grid{stroke:var(--grid);stroke-width:1}
 .line{fill:none;stroke-width:1.5}.thick{stroke-width:4}.dashed{stroke-dasharray:4 3}
 .area{stroke:none}.pale{fill-opacity:.16}
-.band-mixed{fill:var(--mixed)}.band-lapse{fill:var(--lapse)}
+.band-mixed{fill:var(--mixed)}.band-fault{fill:var(--fault)}.band-lapse{fill:var(--lapse)}
 .mark{stroke-width:1;stroke-dasharray:5 3}
 ${seriesRules}${markRules}
 .u-legend{font-size:13px;text-align:left}.u-legend th{font-weight:500}.u-legend .u-value{font-variant-numeric:tabular-nums;min-width:4.5em;display:inline-block}

@@ -1,5 +1,6 @@
 // The tables of the report: classes and causes, peaks, response times, timeline, gates, generator.
 // Every table has a caption for the ear, heads for its rows and columns, and sums that a reader can add up.
+import { faultHeads, faultNotes, faultRows } from './faults.js'
 import { html, type Fragment, type SafeHtml } from './safeHtml.js'
 import { gateValue, meaningOf, peakSentence } from './story.js'
 import { clockTime, count, duration, milliseconds, rate, share } from './text.js'
@@ -234,6 +235,30 @@ export function gateSection(view: ReportView): SafeHtml {
       [words('Gate'), words('Result'), figures('Observed'), figures('Limit'), words('Note')],
       rows,
     ),
+  )
+}
+
+/** Each fault with what it did, in the terms of OpenStack's reliability reports. Nothing where there was none. */
+export function faultSection(view: ReportView): SafeHtml | null {
+  const rows = faultRows(view)
+  if (rows.length === 0) return null
+  const columns = faultHeads.map((title, i) =>
+    (i === 1 || i === 8 ? words : figures)(title.charAt(0).toUpperCase() + title.slice(1)),
+  )
+  return section(
+    'faults',
+    'Faults, and what they did',
+    html`<p>
+      Downtime is the time in which more requests went wrong than before the fault; recovery is how long it
+      took until they went well again and as quickly as before; degradation is the mean response time of
+      Keystone while it was slow, against that before. With 95 % intervals.
+    </p>`,
+    table(
+      'Faults and their effects',
+      columns,
+      rows.map((cells): Row => ({ cells })),
+    ),
+    faultNotes(view).map((note) => html`<p class="muted">${note}</p>`),
   )
 }
 

@@ -28,7 +28,7 @@ export interface SvgChart {
   readonly span: Span
   readonly series: readonly SvgSeries[]
   readonly marks: readonly EventMark[]
-  readonly bands: readonly (Span & { readonly kind: 'mixed' | 'lapse'; readonly label: string })[]
+  readonly bands: readonly (Span & { readonly kind: 'mixed' | 'lapse' | 'fault'; readonly label: string })[]
 }
 
 /** How many values a series of a drawing has. */

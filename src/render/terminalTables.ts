@@ -1,6 +1,7 @@
 // The tables of the terminal: requests and refusals, response times, gates, timeline, faults, generator.
 // Sums are those of the rows above them, so that a reader can add them up.
 import { drawTable, type Cell } from './columns.js'
+import { faultHeads, faultNotes, faultRows } from './faults.js'
 import type { ChartStyle } from './terminalCharts.js'
 import { clockTime, count, counted, milliseconds, plain, share, wrap } from './text.js'
 import { gateValue } from './story.js'
@@ -144,16 +145,27 @@ export function timelineTable(view: ReportView, style: ChartStyle): string[] {
   return [...lines, ...clock]
 }
 
-/** Everything that went wrong by itself or did not succeed. */
+/** What went wrong by itself or did not succeed; then each fault, planned or not, with what it did. */
 export function faultLines(view: ReportView, style: ChartStyle): string[] {
-  const faults = view.events.filter((event) => event.kind === 'fault' || !event.ok)
-  if (faults.length === 0) return ['None.']
-  return faults.flatMap((fault) => {
+  const own = view.events.filter((event) => event.origin === 'fault' || !event.ok)
+  const rows = faultRows(view)
+  if (own.length === 0 && rows.length === 0) return ['None.']
+  const lines = own.flatMap((fault) => {
     const note = fault.note === '' ? '' : `: ${plain(fault.note)}`
     return wrap(`${clockTime(fault.startedSec)} ${plain(fault.label)}${note}`, style.width, '  ').map(
       (line) => style.colours.red(line.slice(2)),
     )
   })
+  if (rows.length === 0) return lines
+  return [
+    ...lines,
+    ...drawTable(
+      [...faultHeads],
+      rows.map((row) => row.map((text) => ({ text }))),
+      { width: style.width, left: [1, 8], paintHead: style.colours.dim },
+    ),
+    ...faultNotes(view).flatMap((note) => wrap(note, style.width, '  ').map((line) => line.slice(2))),
+  ]
 }
 
 export function generatorLines(view: ReportView, style: ChartStyle): string[] {

@@ -3,7 +3,9 @@
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import type { RunRecord } from '../../src/measure/record.js'
 import { summarise } from '../../src/measure/summary.js'
+import { eventOf } from '../measure/handMade.js'
 import { cernRecord } from '../support/cernRecord.js'
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url))
@@ -23,8 +25,30 @@ function* fieldsOf(value: unknown): Generator<string> {
 
 const described = (field: string): boolean => new RegExp(`[\`.]${field}(\\[\\])?[\`.]`).test(readme)
 
+/** A run in which a fault was brought about, so that what is told of one is there. */
+const faultyRecord = (): RunRecord => {
+  const record = cernRecord()
+  const slow = record.intervals.map((line) => ({
+    ...line,
+    latency: Object.fromEntries(
+      Object.entries(line.latency).map(([op, own]) => [
+        op,
+        { ...own, meanMs: line.fromSec < 1200 ? own.p50Ms : 9 * own.p50Ms, sdMs: own.p50Ms / 10 },
+      ]),
+    ),
+  }))
+  const fault = eventOf('fault backend-hung', 1200, { fault: 1 })
+  return { ...record, intervals: slow, events: [...record.events, fault] }
+}
+
 test('every field of a summary is described', () => {
-  const fields = new Set([...fieldsOf(summarise(cernRecord())), ...fieldsOf(JSON.parse(example))])
+  const faulty = summarise(faultyRecord())
+  expect(faulty.faultEffects[0]?.degradation).not.toEqual([])
+  const fields = new Set([
+    ...fieldsOf(faulty),
+    ...fieldsOf(summarise(cernRecord())),
+    ...fieldsOf(JSON.parse(example)),
+  ])
   expect([...fields].filter((field) => !described(field))).toEqual([])
 })
 

@@ -9,9 +9,10 @@ export function pageColour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 }
 
-/** Bands behind the lines: the fleet while it was mixed, and the time-lapse. */
+/** Bands behind the lines: the fleet while it was mixed, faults, and the time-lapse. */
 export function drawBands(chart: UPlot, data: PageData): void {
   for (const span of data.mixedFleet) fillSpan(chart, span.fromSec, span.toSec, pageColour('mixed'))
+  for (const span of data.faults) fillSpan(chart, span.fromSec, span.toSec, pageColour('fault'))
   for (const span of data.timeLapses) fillSpan(chart, span.fromSec, span.toSec, pageColour('lapse'))
 }
 

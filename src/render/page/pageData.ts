@@ -1,5 +1,6 @@
 // What the report's script is given: the view's series, packed, and the words that stand on its charts.
 // It is the one contract between the renderer here and the script that runs in a reader's browser.
+import { faultBands } from '../faults.js'
 import { packAlphabet, packNumbers } from '../pack.js'
 import { classColour } from '../palette.js'
 import { markedEvents } from '../marks.js'
@@ -36,6 +37,7 @@ export interface PageData {
   readonly events: readonly PageEvent[]
   readonly timeLapses: readonly (Span & { readonly label: string; readonly tableLabel: string })[]
   readonly mixedFleet: readonly Span[]
+  readonly faults: readonly (Span & { readonly label: string })[]
   readonly focus: Span
 }
 
@@ -75,6 +77,7 @@ export function pageData(view: ReportView): PageData {
         tableLabel: describeStretch(stretch, 'table'),
       })),
     mixedFleet: view.mixedFleet,
+    faults: faultBands(view),
     focus: { fromSec: view.focus.fromSec, toSec: view.focus.toSec },
   }
 }

@@ -1,0 +1,87 @@
+// Faults in words and figures, and the bands that they make in the charts.
+// Terminal and page say the same of a fault, so what is said is settled here.
+import type { Figure } from '../measure/spread.js'
+import type { FaultEffect } from '../measure/faultEffects.js'
+import { clockTime, count, duration, figure, milliseconds, plain } from './text.js'
+import type { ReportView, Span } from './view.js'
+
+/** From its beginning to the recovery, or as far as it was watched. */
+export interface FaultBand extends Span {
+  readonly label: string
+}
+
+export const faultBands = (view: ReportView): readonly FaultBand[] =>
+  view.summary.faultEffects.map(({ kind, atSec, repairedSec, recoverySec, recovered, watchedUntilSec }) => ({
+    label: kind,
+    fromSec: atSec,
+    toSec:
+      recovered === true
+        ? Math.max(repairedSec ?? atSec, atSec + (recoverySec?.value ?? 0))
+        : Math.max(repairedSec ?? atSec, watchedUntilSec),
+  }))
+
+/** Half the width of an interval: `± 3`. */
+const give = ({ value, high }: Figure): number => high - value
+
+const seconds = (of: Figure | null): string =>
+  of === null ? 'unknown' : of.high === 0 ? 'none' : `${figure(of.value)} ± ${figure(give(of))} s`
+
+const recoveryOf = (effect: FaultEffect): string =>
+  effect.recovered === false ? 'not seen' : seconds(effect.recoverySec)
+
+const degradationOf = ({ baseline, degradation }: FaultEffect): string =>
+  baseline === null
+    ? 'unknown'
+    : degradation.length === 0
+      ? 'none'
+      : degradation
+          .map(
+            ({ op, ratio, baselineMs, meanMs }) =>
+              `${op} × ${figure(ratio.value)} ± ${figure(give(ratio))} (${milliseconds(baselineMs)} → ${milliseconds(meanMs)})`,
+          )
+          .join('; ')
+
+const causesOf = ({ effect }: FaultEffect): string =>
+  Object.entries(effect.byCause)
+    .sort(([, a], [, b]) => b - a)
+    .map(([cause, n]) => `${cause} ${count(n)}`)
+    .join(', ')
+
+export const faultHeads = [
+  'at',
+  'fault',
+  'lasted',
+  'refused',
+  'failed',
+  'timed out',
+  'downtime',
+  'recovery',
+  'degradation',
+] as const
+
+/** One row for each fault, in the order of `faultHeads`. */
+export const faultRows = (view: ReportView): readonly (readonly string[])[] =>
+  view.summary.faultEffects.map((each) => [
+    clockTime(each.atSec),
+    plain(each.label),
+    each.repairedSec === null ? 'to the end' : duration(each.repairedSec - each.atSec),
+    count(each.effect.refused),
+    count(each.effect.failed),
+    count(each.effect.timeout),
+    seconds(each.downtimeSec),
+    recoveryOf(each),
+    degradationOf(each),
+  ])
+
+/** What the figures do not say: why requests were refused, which steps failed, why a figure is not known. */
+export const faultNotes = (view: ReportView): readonly string[] =>
+  view.summary.faultEffects.flatMap((each) => {
+    const said = [
+      ...(each.effect.refused === 0 ? [] : [`refused for ${causesOf(each)}`]),
+      ...(each.effect.failedSteps === 0
+        ? []
+        : [`${count(each.effect.failedSteps)} steps of the timeline failed`]),
+      ...(each.baseline === null ? ['no calm before it to compare with'] : []),
+    ]
+    return said.length === 0 ? [] : [`${plain(each.label)} at ${clockTime(each.atSec)}: ${said.join('; ')}.`]
+  })
