@@ -42,7 +42,7 @@ export interface HeldToken {
   readonly expiresAtSec: number
 }
 
-/** What a behaviour yields: one request to Keystone, or a pause before the next try. */
+/** What a behaviour yields: one request to Keystone, a pause before the next try, or a wait for somebody else. */
 export type Ask =
   | {
       readonly kind: 'keystone'
@@ -55,8 +55,10 @@ export type Ask =
       readonly format: TokenFormat | null
     }
   | { readonly kind: 'pause'; readonly seconds: number }
+  /** Stands still until what `enter` was handed is called, once. */
+  | { readonly kind: 'wait'; readonly enter: (resume: () => void) => void }
 
-/** A part of a behaviour: resumed with the reply to what it asked (null after a pause). */
+/** A part of a behaviour: resumed with the reply to what it asked (null after a pause or a wait). */
 export type Steps<T> = Generator<Ask, T, ApiReply | null>
 
 /** What a call can see and say while it runs. */

@@ -2,65 +2,17 @@
 // The caches and the services' own tokens decide when a dead token is noticed, so they decide the shape of a peak.
 import type { MiddlewareSettings } from '../scenario/scenario.js'
 import type { Cause } from '../measure/sample.js'
-import { authenticate, isToken, unanswered } from './authenticate.js'
 import type { ApiReply, CallContext, Credentials, HeldToken, Steps } from './exchange.js'
-import { stillFresh } from './exchange.js'
+import { askPatiently, request, type Sender, type SessionState } from './session.js'
 import type { TokenFormat } from '../token/uuid.js'
-
-/** A remembered validation; `cause` null: the token was good. */
-interface Remembered {
-  readonly untilSec: number
-  readonly cause: Cause | null
-}
-
-/** Entries of the queue that may have been taken out before it is made anew without them. */
-const takenMax = 1000
-
-/** Remembered validations. All live equally long, so the oldest entry is always the first to end. */
-class ValidationCache {
-  private readonly entries = new Map<string, Remembered>()
-  /**
-   * What ends in which order, from `taken` on. A queue of its own: to look for the oldest entry in a map means to step over
-   * all that were deleted before it.
-   */
-  private queue: { readonly id: string; readonly entry: Remembered }[] = []
-  private taken = 0
-
-  get(id: string, nowSec: number): Remembered | null {
-    const entry = this.entries.get(id)
-    return entry !== undefined && entry.untilSec > nowSec ? entry : null
-  }
-
-  set(id: string, entry: Remembered, nowSec: number): void {
-    this.entries.set(id, entry)
-    this.queue.push({ id, entry })
-    for (;;) {
-      const oldest = this.queue[this.taken]
-      if (oldest === undefined || oldest.entry.untilSec > nowSec) break
-      if (this.entries.get(oldest.id) === oldest.entry) this.entries.delete(oldest.id)
-      this.taken++
-    }
-    if (this.taken < takenMax) return
-    this.queue = this.queue.slice(this.taken)
-    this.taken = 0
-  }
-
-  /** Before the run, in any order: those of tokens that are not asked about again are kept. */
-  preset(id: string, untilSec: number): void {
-    this.entries.set(id, { untilSec, cause: null })
-  }
-
-  clear(): void {
-    this.entries.clear()
-    this.queue = []
-    this.taken = 0
-  }
-}
+import { ValidationCache } from './validationCache.js'
 
 /** A worker process of a service: its own session at Keystone, and its cache or the one it shares. */
-interface Worker {
-  token: HeldToken | null
+interface Worker extends SessionState {
   readonly cache: ValidationCache
+  /** Requests that it handles now, and those that wait for one of its threads. */
+  busy: number
+  readonly queue: (() => void)[]
 }
 
 /** What a service answers to a caller. */
@@ -74,8 +26,8 @@ const unavailable: ServiceAnswer = { status: 503, cause: 'service-unavailable' }
 
 /**
  * One service of the cloud with its worker processes. Sources: keystonemiddleware's `auth_token/__init__.py` and
- * `_identity.py`: subject 404 → 401 to the caller; own token 401 → authenticate again and ask once more, then 503;
- * `token_cache_time` 300 s, refusals remembered as long until 10.2.0.
+ * `_identity.py`: subject 404 → 401 to the caller; own token 401 → authenticate again and ask once more, then 503; no
+ * connection → `http_request_max_retries` more tries, then 503; `token_cache_time` 300 s, refusals remembered as long until 10.2.0.
  */
 export class Service {
   readonly name: string
@@ -96,8 +48,12 @@ export class Service {
     this.credentials = credentials
     const shared = new ValidationCache()
     this.workers = Array.from({ length: settings.workers }, (_, worker) => ({
+      credentials,
       token: initialToken(worker),
+      renewing: null,
       cache: settings.cache === 'shared' ? shared : new ValidationCache(),
+      busy: 0,
+      queue: [],
     }))
   }
 
@@ -118,14 +74,24 @@ export class Service {
     this.worker(workerIndex).cache.preset(token.id, untilSec)
   }
 
-  /** Whether a call with this token would be let through without asking Keystone. */
+  /** Whether a call with this token would be let through at once, without asking Keystone or waiting for a thread. */
   remembersAsGood(token: HeldToken, workerIndex: number, nowSec: number): boolean {
-    const remembered = this.worker(workerIndex).cache.get(token.id, nowSec)
-    return remembered !== null && remembered.cause === null && token.expiresAtSec > nowSec
+    const worker = this.worker(workerIndex)
+    const remembered = worker.cache.get(token.id, nowSec)
+    return (
+      remembered !== null &&
+      remembered.cause === null &&
+      token.expiresAtSec > nowSec &&
+      this.hasThread(worker)
+    )
   }
 
   private worker(index: number): Worker {
     return this.workers[index % this.workers.length] as Worker
+  }
+
+  private hasThread(worker: Worker): boolean {
+    return this.settings.threads === null || worker.busy < this.settings.threads
   }
 
   /** The formats that every backend of Keystone accepts from now on. */
@@ -146,6 +112,23 @@ export class Service {
   /** What the service answers to a call with this token. `caller` is the class that calls. */
   *judge(token: HeldToken, caller: string, workerIndex: number, context: CallContext): Steps<ServiceAnswer> {
     const worker = this.worker(workerIndex)
+    if (this.hasThread(worker)) worker.busy++
+    else yield { kind: 'wait', enter: (resume) => worker.queue.push(resume) }
+    const answer = yield* this.process(worker, token, caller, context)
+    // The thread goes to whoever has waited longest, so that nobody who comes just now is served before.
+    const next = worker.queue.shift()
+    if (next === undefined) worker.busy--
+    else next()
+    return answer
+  }
+
+  private *process(
+    worker: Worker,
+    token: HeldToken,
+    caller: string,
+    context: CallContext,
+  ): Steps<ServiceAnswer> {
+    const { tokenCacheSec, negativeCache } = this.settings
     const remembered = worker.cache.get(token.id, context.nowSec())
     if (remembered !== null) {
       if (remembered.cause !== null)
@@ -154,45 +137,35 @@ export class Service {
       return token.expiresAtSec > context.nowSec() ? accepted : { status: 401, cause: 'expired' }
     }
     const reply = yield* this.validate(worker, token, caller, context)
-    if (reply === null || unanswered(reply) || reply.status === 401) return unavailable
-    const cause = reply.status === 200 ? null : whyRefused(reply.cause, token, context.nowSec())
-    if (this.settings.tokenCacheSec > 0 && (cause === null || this.settings.negativeCache)) {
-      const nowSec = context.nowSec()
-      worker.cache.set(token.id, { untilSec: nowSec + this.settings.tokenCacheSec, cause }, nowSec)
+    if (reply.status !== 200 && reply.status !== 404) return unavailable
+    const nowSec = context.nowSec()
+    const cause = reply.status === 200 ? null : whyRefused(reply.cause, token, nowSec)
+    if (tokenCacheSec > 0 && (cause === null || negativeCache)) {
+      worker.cache.set(token.id, cause, nowSec, tokenCacheSec)
     }
     return cause === null ? accepted : { status: 401, cause }
   }
 
-  /** Asks Keystone; null if the worker could not get a token of its own. */
-  private *validate(
-    worker: Worker,
-    token: HeldToken,
-    caller: string,
-    context: CallContext,
-  ): Steps<ApiReply | null> {
-    let reply: ApiReply | null = null
-    for (let attempt = 0; attempt < 2; attempt++) {
-      if (worker.token === null || !stillFresh(worker.token, context.nowSec())) {
-        const got = yield* authenticate(this.name, this.credentials)
-        if (!isToken(got)) return null
-        worker.token = got
-      }
-      const own = worker.token
-      const request = { op: 'validate', authToken: own.id, subjectToken: token.id } as const
-      reply = (yield {
-        kind: 'keystone',
-        request,
-        by: this.name,
-        judged: caller,
-        format: token.format,
-      }) as ApiReply
-      if (unanswered(reply)) {
-        if (attempt === 0) yield { kind: 'pause', seconds: 0.5 }
-      } else if (reply.status !== 401) return reply
-      // Another call of this worker may have renewed the token meanwhile; then that one is used.
-      else if (worker.token === own) worker.token = null
-    }
-    return reply
+  /**
+   * Asks Keystone through the worker's session. If that ends in a 401, the middleware itself asks once more
+   * (`_identity.py`, `verify_token`), which renews the session's token where the session had found nothing to drop.
+   */
+  private *validate(worker: Worker, token: HeldToken, caller: string, context: CallContext): Steps<ApiReply> {
+    const sender: Sender = { name: this.name, session: worker }
+    const { name } = this
+    const { connectRetries } = this.settings
+    const send = (own: HeldToken): Steps<ApiReply> =>
+      askPatiently(
+        {
+          request: { op: 'validate', authToken: own.id, subjectToken: token.id },
+          by: name,
+          judged: caller,
+          format: token.format,
+        },
+        connectRetries,
+      )
+    const reply = yield* request(sender, context, send)
+    return reply.status === 401 ? yield* request(sender, context, send) : reply
   }
 }
 

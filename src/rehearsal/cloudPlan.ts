@@ -2,11 +2,11 @@
 // A pure function of scenario and seed, so that the process that fills the store and the one that sends agree.
 import { Random } from '../base/random.js'
 import { assert } from '../base/errors.js'
-import { holdsTrust } from '../clients/behaviours.js'
+import { behaviours } from '../clients/behaviours.js'
 import type { Credentials } from '../clients/exchange.js'
-import { cloudDocuments } from '../identity/cloud.js'
+import { cloudDocuments, defaultDomainId, roleIdOf, serviceProjectIdOf } from '../identity/cloud.js'
 import type { DocumentEntry, TrustDocument } from '../identity/documents.js'
-import { textOf } from '../identity/documents.js'
+import { assignmentOf, textOf } from '../identity/documents.js'
 import type { Document } from '../identity/store.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
 
@@ -46,7 +46,17 @@ export const planCloud = (scenario: Scenario, passwordHash: string): CloudPlan =
   let nextUser = 0
   for (const clientClass of scenario.clients) {
     const plans: MemberPlan[] = []
-    const trustees = holdsTrust(clientClass.behaviour) ? trusteesOf(clientClass, scenario, passwordHash) : []
+    if (behaviours[clientClass.behaviour].identity === 'service-user') {
+      const service = serviceUserOf(clientClass, seed, passwordHash)
+      documents.push(...service.documents)
+      const plan: MemberPlan = { credentials: { ...service.credentials, password }, ...service.named }
+      members.set(
+        clientClass.name,
+        Array.from({ length: clientClass.members }, () => plan),
+      )
+      continue
+    }
+    const trustees = trusteesOf(clientClass, scenario, passwordHash)
     documents.push(...trustees.map((trustee): DocumentEntry => ['user', trustee]))
     for (let member = 0; member < clientClass.members; member++) {
       const user = users[nextUser++ % users.length] as CloudUser
@@ -89,21 +99,46 @@ const peopleOf = (documents: readonly DocumentEntry[], serviceNames: readonly st
   return { users, services }
 }
 
-/** Heat's one service user is the trustee of all its trusts; Magnum makes a trustee for each cluster. */
+/** The user as whom all members of a class validate: role `service` on the services' project. */
+const serviceUserOf = ({ name }: ClientClass, seed: number, passwordHash: string) => {
+  const userId = new Random(seed, 'service user', name).hex(32)
+  const projectId = serviceProjectIdOf(seed)
+  const role = { type: 'UserProject', actor_id: userId, target_id: projectId } as const
+  const documents: readonly DocumentEntry[] = [
+    ['user', userDocument(userId, `${name}-service`, passwordHash)],
+    ['assignment', assignmentOf({ ...role, role_id: roleIdOf(seed, 'service') })],
+  ]
+  return {
+    documents,
+    credentials: { userId, projectId, trustId: null },
+    named: { tokenUserId: userId, projectId },
+  }
+}
+
+const userDocument = (id: string, name: string, passwordHash: string): Document => ({
+  id,
+  name,
+  domain_id: defaultDomainId,
+  enabled: true,
+  password_hash: passwordHash,
+})
+
+/** Heat's one service user is the trustee of all its trusts; Magnum makes a trustee for each cluster; others have none. */
 const trusteesOf = (
   clientClass: ClientClass,
   scenario: Scenario,
   passwordHash: string,
 ): readonly Document[] => {
-  const count = clientClass.behaviour === 'magnum' ? clientClass.members : 1
+  const { identity } = behaviours[clientClass.behaviour]
+  const count = identity === 'own-trustee' ? clientClass.members : identity === 'shared-trustee' ? 1 : 0
   const random = new Random(scenario.seed, 'trustees', clientClass.name)
-  return Array.from({ length: count }, (_, i) => ({
-    id: random.hex(32),
-    name: count === 1 ? `${clientClass.name}-trustee` : `${clientClass.name}-trustee-${i + 1}`,
-    domain_id: 'default',
-    enabled: true,
-    password_hash: passwordHash,
-  }))
+  return Array.from({ length: count }, (_, i) =>
+    userDocument(
+      random.hex(32),
+      count === 1 ? `${clientClass.name}-trustee` : `${clientClass.name}-trustee-${i + 1}`,
+      passwordHash,
+    ),
+  )
 }
 
 const trustOf = (

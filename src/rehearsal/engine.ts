@@ -1,13 +1,14 @@
 // The engine: sends what the plan wants when it is due, applies the timeline, and records what became of it all.
 // It knows a clock, a target and a control, and never asks which world they belong to.
 import { micros, toSec, type Micros, type TimeMap } from '../base/time.js'
-import { answeredFromMemory, behaviours } from '../clients/behaviours.js'
+import { behaviours } from '../clients/behaviours.js'
+import { answeredFromMemory } from '../clients/serviceCall.js'
 import type { ApiReply, Ask, CallContext, HeldToken, Steps } from '../clients/exchange.js'
 import type { Behaviour, Member } from '../clients/member.js'
 import type { Cause, Leg, Op, Outcome, Sample } from '../measure/sample.js'
 import type { EventLine, TableLine } from '../measure/record.js'
 import { createArrivals } from '../scenario/arrivals.js'
-import type { Scenario } from '../scenario/scenario.js'
+import type { ClientClass, Scenario } from '../scenario/scenario.js'
 import { ArrivalFeed, type ArrivalSource } from './arrivalFeed.js'
 import { Fleet } from './fleet.js'
 import { outcomeForSender, outcomeAtKeystone } from './outcomes.js'
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly target: Target
   readonly control: Control
   readonly recording: Recording
+  /** Due instants in place of the plan's own: a recorded schedule, replayed. */
+  readonly schedule?: (clientClass: ClientClass, member: number) => ArrivalSource
   /** Width of an interval of the record, scenario seconds. */
   readonly intervalSec: number
   /** Called at each interval: for progress on a screen. */
@@ -56,7 +59,7 @@ interface Lane {
 }
 
 /** Everybody's arrivals as one stream. */
-const arrivalsOf = ({ scenario, population, timeMap }: EngineOptions): ArrivalFeed<Lane> => {
+const arrivalsOf = ({ scenario, population, timeMap, schedule }: EngineOptions): ArrivalFeed<Lane> => {
   const { seed, durationSec } = scenario
   const { stretches } = timeMap
   const members: (readonly [Lane, ArrivalSource])[] = []
@@ -65,7 +68,9 @@ const arrivalsOf = ({ scenario, population, timeMap }: EngineOptions): ArrivalFe
     perSec += clientClass.members / clientClass.everySec
     const behaviour = behaviours[clientClass.behaviour]
     for (const member of population.membersOf(clientClass.name)) {
-      const source = createArrivals({ seed, clientClass, member: member.index, stretches, durationSec })
+      const source =
+        schedule?.(clientClass, member.index) ??
+        createArrivals({ seed, clientClass, member: member.index, stretches, durationSec })
       members.push([{ member, behaviour, busy: false, backlogSec: [] }, source])
     }
   }
@@ -193,6 +198,16 @@ export class Engine {
     const { clock, target } = this.options
     if (ask.kind === 'pause') {
       clock.at(micros(toSec(clock.now()) + ask.seconds), () => this.resume(call, steps, lane, null))
+      return
+    }
+    if (ask.kind === 'wait') {
+      // Through the agenda, so that a chain of those who wait for each other is no chain of calls.
+      ask.enter(() =>
+        clock.at(clock.now(), () => {
+          call.waitedForOthers()
+          this.resume(call, steps, lane, null)
+        }),
+      )
       return
     }
     const due = call.takeDue(clock)
@@ -359,6 +374,11 @@ class Call implements CallContext {
     if (this.asked) return clock.measured()
     this.asked = true
     return this.due
+  }
+
+  /** What it asks now was not due before: it stood in a queue of its service, which is no lateness of the generator. */
+  waitedForOthers(): void {
+    this.asked = true
   }
 
   saw(op: Op, outcome: Outcome, status: number, cause: Cause | null): void {

@@ -28,11 +28,13 @@ export class Population {
     const password = rehearsalPassword(scenario.seed)
     for (const [name, { userId, projectId }] of cloud.services) {
       const credentials = { userId, password, projectId, trustId: null }
-      const initial = (worker: number) => tokens.heldByWorker(name, worker, sealer)
+      const initial = (worker: number) =>
+        scenario.middleware.atStart === 'empty' ? null : tokens.heldByWorker(name, worker, sealer)
       this.services.set(name, new Service(name, scenario.middleware, credentials, initial))
     }
     for (const clientClass of scenario.clients) {
       const { name, through } = clientClass
+      const subjects = this.subjectsOf(clientClass)
       const services = through
         .map((service) => this.services.get(service))
         .filter((service) => service !== undefined)
@@ -46,11 +48,20 @@ export class Population {
           services,
           random: new Random(scenario.seed, 'choices', name, index),
           token: tokens.heldBy(name, index, sealer),
+          renewing: null,
+          subjects,
           choice: null,
         })),
       )
-      this.fillCaches(clientClass)
+      if (scenario.middleware.atStart === 'filled' && clientClass.joinsWithinSec === null)
+        this.fillCaches(clientClass)
     }
+  }
+
+  /** The members whose tokens a class looks at, found when they are asked for: classes may stand in any order. */
+  private subjectsOf({ subjects }: ClientClass): () => readonly Member[] {
+    let found: readonly Member[] | null = null
+    return () => (found ??= subjects.flatMap((name) => this.membersOf(name)))
   }
 
   /**

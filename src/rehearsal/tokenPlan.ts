@@ -1,7 +1,7 @@
 // The tokens that exist when a run starts: those that clients hold, and those that were issued and forgotten.
 // All instants follow from scenario and seed; nothing is made before somebody needs it.
 import { Random } from '../base/random.js'
-import { startsWithToken } from '../clients/behaviours.js'
+import { behaviours } from '../clients/behaviours.js'
 import type { HeldToken } from '../clients/exchange.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { auditId } from '../token/audit.js'
@@ -33,7 +33,7 @@ export class TokenPlan {
     this.scenario = scenario
     this.others = cloud.users.map(({ userId, projectId }) => ({ userId, projectId, trustId: null }))
     for (const clientClass of scenario.clients) {
-      if (!startsWithToken(clientClass.behaviour)) continue
+      if (!behaviours[clientClass.behaviour].startsWithToken) continue
       this.firstOfClass.set(clientClass.name, this.holders.length)
       for (const { tokenUserId, projectId, credentials } of cloud.members.get(clientClass.name) ?? []) {
         this.holders.push({ userId: tokenUserId, projectId, trustId: credentials.trustId })
@@ -41,7 +41,8 @@ export class TokenPlan {
     }
     for (const [name, { userId, projectId }] of cloud.services) {
       this.firstOfService.set(name, this.holders.length)
-      for (let worker = 0; worker < scenario.middleware.workers; worker++) {
+      const held = scenario.middleware.atStart === 'filled' ? scenario.middleware.workers : 0
+      for (let worker = 0; worker < held; worker++) {
         this.holders.push({ userId, projectId, trustId: null })
       }
     }
@@ -54,12 +55,12 @@ export class TokenPlan {
   }
 
   /**
-   * When token `index` was issued, seconds since 1970. Ages are spread evenly over the validity, as a steady rate of
-   * issuing leaves them.
+   * When token `index` was issued, seconds since 1970. Ages are spread evenly, by default over the validity, as a steady
+   * rate of issuing leaves them.
    */
   issuedAtSec(index: number): number {
-    const { seed, startsAtEpochSec, identity } = this.scenario
-    return startsAtEpochSec - Math.floor(new Random(seed, 'token', index).unit() * identity.expirationSec)
+    const { seed, startsAtEpochSec, tokens } = this.scenario
+    return startsAtEpochSec - Math.floor(new Random(seed, 'token', index).unit() * tokens.issuedWithinSec)
   }
 
   /** When it expires, seconds since 1970. */

@@ -62,6 +62,9 @@ export const memberRank = (options: {
  * poisson: gaps are exponential with mean `everySec`, and so is the wait for the first arrival: the process is
  * memoryless, so a run that starts in its middle sees it no differently. constant: a phase uniform in [0, everySec),
  * then exactly every `everySec`; multiplied out rather than added up, so that no rounding error grows.
+ *
+ * Members that join do so at an instant uniform over `joinsWithinSec`: with poisson their process begins there, with constant
+ * their first call is there.
  */
 class MemberArrivals implements Arrivals {
   private readonly random: Random
@@ -84,7 +87,11 @@ class MemberArrivals implements Arrivals {
     this.stretches = stretches
     const rank = memberRank({ seed, clientClass, member })
     this.activeIn = stretches.map((stretch) => rank < activeMembers(clientClass, stretch.traffic))
-    this.phase = this.poisson ? 0 : this.random.unit()
+    const { joinsWithinSec } = clientClass
+    const joinsAtSec = joinsWithinSec === null ? 0 : this.random.unit() * joinsWithinSec
+    this.atSec = joinsAtSec
+    this.phase =
+      joinsWithinSec === null ? (this.poisson ? 0 : this.random.unit()) : joinsAtSec / this.everySec
   }
 
   next(): number {

@@ -109,6 +109,32 @@ export const checkHash = ({
   return [{ path: ['identity', 'password_hash', 'rounds'], of: 'value', message, remedy }]
 }
 
+/** A `direct-validator` looks at the tokens of other classes, and nobody else does. */
+const checkSubjects = ({ data, classes }: Facts, { problems }: Findings): void => {
+  const clients = valueAt(data, ['clients'])
+  for (const name of classes) {
+    const path: Path = ['clients', name, 'subjects']
+    const subjects = valueAt(clients, [name, 'subjects'])
+    const list = Array.isArray(subjects) ? (subjects as unknown[]) : []
+    if (valueAt(clients, [name, 'behaviour']) !== 'direct-validator') {
+      if (list.length === 0) continue
+      const message = 'only a `direct-validator` has subjects'
+      problems.push({ path, of: 'key', message, remedy: 'remove it, or change the behaviour' })
+      continue
+    }
+    if (subjects === undefined || (Array.isArray(subjects) && list.length === 0)) {
+      const message = 'a `direct-validator` needs to know whose tokens it validates'
+      problems.push({ path: ['clients', name], of: 'key', message, remedy: 'add `subjects: [CLASS, …]`' })
+    }
+    const others = classes.filter((other) => other !== name)
+    for (const [i, subject] of list.entries()) {
+      if (typeof subject !== 'string' || others.includes(subject)) continue
+      const message = subject === name ? 'looks at its own tokens' : `unknown class \`${subject}\``
+      problems.push({ path: [...path, i], of: 'value', message, remedy: remedyFor(subject, others) })
+    }
+  }
+}
+
 const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => {
   const identity = valueAt(facts.data, ['identity'])
   const expirationSec = readPart(identityShape.expiration, valueAt(identity, ['expiration']))
@@ -172,6 +198,7 @@ export const checkDocument = (data: unknown, checkGate: CheckGate, place: Place 
   const findings: Findings = { problems: [], warnings: [] }
   checkClock(facts, findings)
   checkNames(facts, findings)
+  checkSubjects(facts, findings)
   checkIdentity(facts, findings)
   checkSteps(facts, findings)
   checkFaults(facts, place, findings)

@@ -71,6 +71,16 @@ const inOrder = (problems: readonly Problem[]): readonly Problem[] =>
 const isMapping = (data: unknown): boolean =>
   typeof data === 'object' && data !== null && !Array.isArray(data)
 
+const toCosts = (costs: ScenarioDocument['identity']['costs']): IdentitySettings['costs'] =>
+  costs === 'native'
+    ? costs
+    : {
+        validateUs: costs.validate * 1e6,
+        notFoundUs: costs.not_found * 1e6,
+        unauthorizedUs: costs.unauthorized * 1e6,
+        issueUs: costs.issue * 1e6,
+      }
+
 /** `identity` as the rest of the program knows it. */
 export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySettings => {
   const { flush, keys, password_hash: hash } = identity
@@ -78,6 +88,7 @@ export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySett
     release: identity.release,
     provider: identity.provider,
     backends: identity.backends,
+    processes: identity.processes,
     balancer: identity.balancer,
     expirationSec: identity.expiration,
     flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },
@@ -88,7 +99,7 @@ export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySett
     },
     cache: identity.cache,
     passwordHash: { scheme: hash.scheme, rounds: hash.rounds ?? defaultRounds[hash.scheme] },
-    costs: identity.costs,
+    costs: toCosts(identity.costs),
   }
 }
 
@@ -137,11 +148,18 @@ const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): S
       negativeCache: middleware.negative_cache,
       cache: middleware.cache,
       workers: middleware.workers,
+      threads: middleware.threads ?? null,
+      connectRetries: middleware.http_request_max_retries,
+      atStart: middleware.at_start,
     },
-    tokens: document.tokens,
-    clients: Object.entries(document.clients).map(([name, { every, ...rest }]) => ({
+    tokens: {
+      live: document.tokens.live,
+      issuedWithinSec: document.tokens.issued_within ?? identity.expirationSec,
+    },
+    clients: Object.entries(document.clients).map(([name, { every, joins_within: joins, ...rest }]) => ({
       name,
       everySec: every,
+      joinsWithinSec: joins ?? null,
       ...rest,
     })),
     timeline: toTimeline(document, identity, durationSec),

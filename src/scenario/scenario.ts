@@ -6,7 +6,8 @@ import type { ProviderMode } from '../token/mode.js'
 export type Release = 'mitaka' | 'newton' | 'ocata' | 'queens' | 'zed'
 
 /** The behaviours that a class of clients can have; one state machine each in `clients/`. */
-export type BehaviourName = 'password-session' | 'saved-token-script' | 'one-shot' | 'heat-mitaka' | 'magnum'
+export type BehaviourName =
+  'password-session' | 'saved-token-script' | 'one-shot' | 'heat-mitaka' | 'magnum' | 'direct-validator'
 
 export type ArrivalKind = 'poisson' | 'constant'
 
@@ -20,6 +21,10 @@ export interface ClientClass {
   readonly arrivals: ArrivalKind
   /** The services that its calls go to; empty: it validates its own token at Keystone directly. */
   readonly through: readonly string[]
+  /** Members begin at instants uniform over these seconds from the start; null: they have been at it for long. */
+  readonly joinsWithinSec: number | null
+  /** Classes whose tokens a `direct-validator` looks at. */
+  readonly subjects: readonly string[]
 }
 
 /** How the services' auth_token middleware is set up. */
@@ -32,15 +37,43 @@ export interface MiddlewareSettings {
   readonly cache: 'shared' | 'process'
   /** Worker processes of each service, each with its own session at Keystone. */
   readonly workers: number
+  /** Requests that a worker handles at a time; null: any number. */
+  readonly threads: number | null
+  /** `http_request_max_retries`: how often a question that got no connection is asked again. */
+  readonly connectRetries: number
+  /** Whether caches and sessions are as in a cloud that has been running, or empty, when the run starts. */
+  readonly atStart: 'filled' | 'empty'
+}
+
+/**
+ * How a backend that is stopped and started looks from outside, phase after phase. `resets`: connections are taken and broken;
+ * `refused`: nobody listens; `hangs`: the socket is open, but nobody answers before the workers are loaded.
+ */
+export interface Outage {
+  readonly resetsSec: number
+  readonly refusedSec: number
+  readonly hangsSec: number
 }
 
 export type PasswordScheme = 'plain' | 'scrypt' | 'pbkdf2_sha512'
+
+/** Busy time of a process for one request, microseconds, as measured on a Keystone. */
+export interface StatedCosts {
+  readonly validateUs: number
+  /** A validation whose subject is no good. */
+  readonly notFoundUs: number
+  /** A validation whose caller's own token is no good. */
+  readonly unauthorizedUs: number
+  readonly issueUs: number
+}
 
 export interface IdentitySettings {
   readonly release: Release
   /** The provider when the run starts. */
   readonly provider: ProviderMode
   readonly backends: number
+  /** Processes of a backend, each of which handles one request at a time. */
+  readonly processes: number
   readonly balancer: 'client'
   /** Validity of a token in seconds. */
   readonly expirationSec: number
@@ -54,7 +87,7 @@ export interface IdentitySettings {
   }
   readonly cache: 'none'
   readonly passwordHash: { readonly scheme: PasswordScheme; readonly rounds: number }
-  readonly costs: 'native'
+  readonly costs: 'native' | StatedCosts
 }
 
 /** Which backends a step is for: all of them, or some, numbered from 1. */
@@ -111,6 +144,8 @@ export type StepAction =
       readonly to: ProviderMode
       readonly nodes: NodeSet
       readonly rollingGapSec: number | null
+      /** Null: the backend goes on answering and nothing is cut off. */
+      readonly outage: Outage | null
     }
   | { readonly kind: 'restart'; readonly target: string }
   | { readonly kind: 'keys.rotate' }
@@ -157,7 +192,11 @@ export interface Scenario {
   readonly identity: IdentitySettings
   readonly middleware: MiddlewareSettings
   /** Live tokens in the table (or, under Fernet, outstanding) when the run starts. */
-  readonly tokens: { readonly live: number }
+  readonly tokens: {
+    readonly live: number
+    /** They were issued evenly over these seconds before the start. */
+    readonly issuedWithinSec: number
+  }
   readonly clients: readonly ClientClass[]
   /** Sorted by time; periodic steps included. */
   readonly timeline: readonly TimelineStep[]

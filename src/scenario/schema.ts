@@ -16,6 +16,7 @@ const behaviours = [
   'one-shot',
   'heat-mitaka',
   'magnum',
+  'direct-validator',
 ] as const satisfies readonly BehaviourName[]
 
 /** A quantity with its unit, read into a number. The issue's params carry the remedy. */
@@ -120,6 +121,13 @@ const keysSchema = z.strictObject({
     .prefault('0s'),
 })
 
+const statedCostsSchema = z.strictObject({
+  validate: duration().describe('A validation of a good token.'),
+  not_found: duration().describe('A validation that ends in 404.'),
+  unauthorized: duration().describe('A validation that ends in 401.'),
+  issue: duration().describe('An issue, with the check of the password.'),
+})
+
 const identitySchema = z.strictObject({
   release: z
     .enum(releases)
@@ -130,6 +138,11 @@ const identitySchema = z.strictObject({
     .default('uuid')
     .describe('The token provider in force when the run starts, on every backend.'),
   backends: count(64).default(1).describe('Keystone backends behind the balancer, numbered from 1.'),
+  processes: count(1024)
+    .default(1)
+    .describe(
+      'Processes of each backend, each of which handles one request at a time. Simulated world only.',
+    ),
   balancer: z
     .enum(['client'])
     .default('client')
@@ -161,9 +174,13 @@ const identitySchema = z.strictObject({
     .prefault({})
     .describe('What checking a password costs a backend.'),
   costs: z
-    .enum(['native'])
+    .union([z.literal('native'), statedCostsSchema], {
+      error: 'expected `native`, or a mapping of `validate`, `not_found`, `unauthorized` and `issue`',
+    })
     .default('native')
-    .describe('Whose processing costs apply: those of this program itself.'),
+    .describe(
+      'What a request costs a process in the simulated world. `native`: as this program’s own servers. Or a mapping with what was measured on a Keystone, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration. Default: `native`.',
+    ),
 })
 
 const cloudSchema = z.strictObject({
@@ -183,10 +200,17 @@ const cloudSchema = z.strictObject({
     .describe('The public host name in the URLs of the catalog. It decides how long token bodies are.'),
 })
 
+const wholeSeconds = (value: unknown): Reading => {
+  const reading = readDuration(value)
+  if (!reading.ok || Number.isInteger(reading.value)) return reading
+  const remedy = `write ${Math.round(reading.value)}s`
+  return { ok: false, message: 'keystonemiddleware counts whole seconds', remedy }
+}
+
 const middlewareSchema = z.strictObject({
-  token_cache_time: duration()
+  token_cache_time: quantity(wholeSeconds, durationMeta)
     .describe(
-      'keystonemiddleware’s `token_cache_time`: how long a validation is remembered; `0s` for no cache.',
+      'keystonemiddleware’s `token_cache_time`, in whole seconds: how long a validation is remembered, counted from the second that has begun (59 to 60 s of 60); `0s` for no cache.',
     )
     .prefault('300s'),
   negative_cache: z
@@ -200,6 +224,25 @@ const middlewareSchema = z.strictObject({
   workers: count(1024)
     .default(4)
     .describe('Worker processes of each service, each with its own session at Keystone.'),
+  threads: count(1024)
+    .optional()
+    .describe(
+      'Requests that a worker handles at a time. Default: any number, a thread or greenlet for each.',
+    ),
+  http_request_max_retries: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(3)
+    .describe(
+      'keystonemiddleware’s option: how often a validation is tried again, after 0.5, 1, 2 … s, when Keystone takes no connection or breaks it. Then the service answers 503.',
+    ),
+  at_start: z
+    .enum(['filled', 'empty'])
+    .default('filled')
+    .describe(
+      '`filled`: the run starts in a cloud that has been running: services hold tokens and remember validations. `empty`: they were started with it.',
+    ),
 })
 
 export const classSchema = z.strictObject({
@@ -214,6 +257,15 @@ export const classSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe('The services that are called. Empty: members validate their own token at Keystone.'),
+  joins_within: duration()
+    .optional()
+    .describe(
+      'Members begin one by one, at instants spread at random over this time from the start. Default: they have been there for long.',
+    ),
+  subjects: z
+    .array(z.string())
+    .default([])
+    .describe('For `direct-validator`: the classes whose current tokens it validates, each token as likely.'),
 })
 
 /** A duration that may be negative: how far a clock is ahead. */
@@ -296,6 +348,18 @@ export const stepSchema = z.strictObject({
       gap: duration()
         .optional()
         .describe('Time from one backend to the next. Default: 30s with `rolling`, none for a list.'),
+      outage: z
+        .strictObject({
+          resets: duration().describe('How long connections are taken and then broken.').prefault('1s'),
+          refused: duration().describe('How long nobody listens then.').prefault('2s'),
+          hangs: duration()
+            .describe('How long requests wait then, until the new processes are loaded and answer.')
+            .prefault('3s'),
+        })
+        .optional()
+        .describe(
+          'Each backend is stopped and started with the other provider, and is away meanwhile. Default: it changes without a gap.',
+        ),
     })
     .optional()
     .describe('Switches the token provider.'),
@@ -375,6 +439,11 @@ export const scenarioSchema = z.strictObject({
         .default(0)
         .describe(
           'Live tokens when the run starts, those that clients hold among them: rows of the table under UUID.',
+        ),
+      issued_within: duration()
+        .optional()
+        .describe(
+          'They were issued at instants spread over this time before the start. Default: over the validity, as a steady rate of issuing leaves them.',
         ),
     })
     .prefault({})

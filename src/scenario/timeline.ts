@@ -1,7 +1,7 @@
 // The whole timeline of a run: the steps that were written and those that follow from a period, in one order.
 // It exists so that the engine sees one list and need not know what recurs.
 import type { StepDocument } from './schema.js'
-import type { Fault, IdentitySettings, StepAction, StepCondition, TimelineStep } from './scenario.js'
+import type { Fault, IdentitySettings, Outage, StepAction, StepCondition, TimelineStep } from './scenario.js'
 
 /** Time from one backend to the next in a rolling cutover that names none, in seconds. */
 export const defaultRollingGapSec = 30
@@ -16,6 +16,11 @@ export const stepActions = [
   'expiration',
   'fault',
 ] as const
+
+const outageOf = ({ outage }: NonNullable<StepDocument['cutover']>): Outage | null =>
+  outage === undefined
+    ? null
+    : { resetsSec: outage.resets, refusedSec: outage.refused, hangsSec: outage.hangs }
 
 /** What a step's words refer to. */
 export interface StepSurroundings {
@@ -52,10 +57,11 @@ const actionsOf = (
 export const actionOf = (step: StepDocument): StepAction | null => {
   if (step.cutover !== undefined) {
     const { to, nodes, gap } = step.cutover
+    const outage = outageOf(step.cutover)
     if (nodes === 'rolling') {
-      return { kind: 'cutover', to, nodes: 'all', rollingGapSec: gap ?? defaultRollingGapSec }
+      return { kind: 'cutover', to, nodes: 'all', rollingGapSec: gap ?? defaultRollingGapSec, outage }
     }
-    return { kind: 'cutover', to, nodes, rollingGapSec: gap ?? null }
+    return { kind: 'cutover', to, nodes, rollingGapSec: gap ?? null, outage }
   }
   if (step['keys.rotate'] !== undefined) return { kind: 'keys.rotate' }
   if (step['keys.distribute'] !== undefined)

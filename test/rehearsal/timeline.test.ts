@@ -348,7 +348,7 @@ describe('steps', () => {
     const labelOf = (action: Parameters<typeof stepLabel>[0]['action']): string =>
       stepLabel({ atSec: 0, origin: 'scenario', action })
     expect([
-      labelOf({ kind: 'cutover', to: 'dual-uuid', nodes: 'all', rollingGapSec: null }),
+      labelOf({ kind: 'cutover', to: 'dual-uuid', nodes: 'all', rollingGapSec: null, outage: null }),
       labelOf({ kind: 'restart', target: 'magnum' }),
       labelOf({ kind: 'keys.rotate' }),
       labelOf({ kind: 'keys.distribute', nodes: 'all' }),

@@ -12,6 +12,8 @@ const users: ClientClass = {
   everySec: 20,
   arrivals: 'poisson',
   through: [],
+  joinsWithinSec: null,
+  subjects: [],
 }
 const heat: ClientClass = { ...users, name: 'heat', members: 8, everySec: 60, arrivals: 'constant' }
 const fullTraffic: readonly Stretch[] = [{ untilSec: 20_000, speed: 60, traffic: 1 }]

@@ -50,8 +50,19 @@ describe('a scenario that is right', () => {
         everySec: 1200,
         arrivals: 'poisson',
         through: ['nova'],
+        joinsWithinSec: null,
+        subjects: [],
       },
-      { name: 'heat', behaviour: 'heat-mitaka', members: 8, everySec: 60, arrivals: 'constant', through: [] },
+      {
+        name: 'heat',
+        behaviour: 'heat-mitaka',
+        members: 8,
+        everySec: 60,
+        arrivals: 'constant',
+        through: [],
+        joinsWithinSec: null,
+        subjects: [],
+      },
     ])
   })
 
@@ -142,7 +153,7 @@ describe('the timeline', () => {
     ['{ to: fernet, nodes: [1, 2], gap: 1m }', { nodes: [1, 2], rollingGapSec: 60 }],
   ])('takes the cutover %p', (cutover, expected) => {
     expect(actions(`{ at: 1m, cutover: ${cutover} }`)).toEqual([
-      { atSec: 60, origin: 'scenario', action: { kind: 'cutover', to: 'fernet', ...expected } },
+      { atSec: 60, origin: 'scenario', action: { kind: 'cutover', to: 'fernet', outage: null, ...expected } },
     ])
   })
 

@@ -4,6 +4,7 @@ import { Random } from '../../src/base/random.js'
 import type { ApiReply, Ask, CallContext, HeldToken, Steps } from '../../src/clients/exchange.js'
 import type { Member } from '../../src/clients/member.js'
 import type { Service } from '../../src/clients/middleware.js'
+import type { MiddlewareSettings } from '../../src/scenario/scenario.js'
 import type { Cause, Op, Outcome } from '../../src/measure/sample.js'
 
 /** An exchange that a call reported. */
@@ -20,6 +21,7 @@ const nameOf = (tokenId: string): string => tokenId.slice(0, 1)
 /** What was asked of Keystone, in words: `validate a by b`, `issue for alice`; and pauses. */
 const describe = (ask: Ask): string => {
   if (ask.kind === 'pause') return `pause ${ask.seconds} s`
+  if (ask.kind === 'wait') return 'wait'
   const { request } = ask
   switch (request.op) {
     case 'validate':
@@ -30,6 +32,17 @@ const describe = (ask: Ask): string => {
     case 'trust-issue':
       return `issue for ${request.userId} by trust ${request.trustId}`
   }
+}
+
+/** auth_token as it is by default, two workers of it. */
+export const defaultMiddleware: MiddlewareSettings = {
+  tokenCacheSec: 300,
+  negativeCache: true,
+  cache: 'shared',
+  workers: 2,
+  threads: null,
+  connectRetries: 3,
+  atStart: 'filled',
 }
 
 /** A client's stage. Replies are taken in order; a dialogue that wants more or fewer of them is an error. */
@@ -59,6 +72,7 @@ export class ClientStage implements CallContext {
       const ask = step.value
       asked.push(describe(ask))
       this.asks.push(ask)
+      if (ask.kind === 'wait') throw new Error('nobody else plays here, so a wait would never end')
       if (ask.kind === 'pause') {
         this.timeSec += ask.seconds
         step = steps.next(null)
@@ -115,6 +129,8 @@ export const memberWith = (
   index: 0,
   credentials: { userId: 'alice', password: 'secret', projectId: 'demo', trustId: null, ...credentials },
   services,
+  subjects: () => [],
+  renewing: null,
   random: new Random(1, 'choices'),
   choice: null,
   token,

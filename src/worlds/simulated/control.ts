@@ -1,14 +1,18 @@
 // The operator's hands in the simulated world: each step changes the model, at once.
 // What a step means is that of the local world's control; how it is done is all that differs.
+import type { Micros } from '../../base/time.js'
 import { DefectError } from '../../base/errors.js'
 import type { MemoryStore } from '../../identity/memoryStore.js'
 import type { Control, StepResult } from '../../rehearsal/ports.js'
-import type { Fault, NodeSet, Scenario, TimelineStep } from '../../scenario/scenario.js'
+import type { Fault, NodeSet, Outage, Scenario, TimelineStep } from '../../scenario/scenario.js'
+import type { ProviderMode } from '../../token/mode.js'
 import type { Hands } from '../faults/hands.js'
 import { FaultPlay } from '../faults/play.js'
 import { flushOrder } from '../flushOrder.js'
 import type { SimulatedDatabase } from './database.js'
 import type { SimulatedNode } from './node.js'
+import type { SimulatedTarget } from './target.js'
+import type { VirtualClock } from './virtualClock.js'
 
 export class SimulatedControl implements Control {
   private readonly scenario: Scenario
@@ -17,6 +21,8 @@ export class SimulatedControl implements Control {
   private readonly database: SimulatedDatabase
   private readonly hands: Hands
   private readonly faults: FaultPlay
+  private readonly clock: VirtualClock
+  private readonly target: SimulatedTarget
 
   constructor(options: {
     scenario: Scenario
@@ -24,7 +30,11 @@ export class SimulatedControl implements Control {
     store: MemoryStore
     database: SimulatedDatabase
     hands: Hands
+    clock: VirtualClock
+    target: SimulatedTarget
   }) {
+    this.clock = options.clock
+    this.target = options.target
     this.scenario = options.scenario
     this.fleet = options.fleet
     this.store = options.store
@@ -34,6 +44,12 @@ export class SimulatedControl implements Control {
   }
 
   apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void {
+    const { action } = step
+    if (action.kind === 'cutover' && action.outage !== null) {
+      const nodes = this.chosen(node === null ? 'all' : [node])
+      this.restartInto(nodes, action.to, action.outage, () => done({ ok: true, note: '' }))
+      return
+    }
     try {
       done({ ok: true, note: '', ...this.conduct(step, node) })
     } catch (error) {
@@ -86,6 +102,23 @@ export class SimulatedControl implements Control {
     const note = this.faults[which](fault)
     if (note instanceof Promise) throw new DefectError('a fault took time in the simulated world')
     return note
+  }
+
+  /** Backends are stopped and started with the other provider: they answer in that mode, or not at all. */
+  private restartInto(nodes: readonly number[], to: ProviderMode, outage: Outage, done: () => void): void {
+    const refusedFrom = this.clock.now() + outage.resetsSec * 1e6
+    const hangsFrom = refusedFrom + outage.refusedSec * 1e6
+    const backAt = hangsFrom + outage.hangsSec * 1e6
+    // The first entry of that instant: whoever has waited for the backend finds it back.
+    this.clock.at(backAt as Micros, () => {
+      for (const node of nodes) {
+        const backend = this.fleet[node - 1] as SimulatedNode
+        backend.away = null
+        backend.identity.mode = to
+      }
+      done()
+    })
+    for (const node of nodes) this.target.leave(node, { refusedFrom, hangsFrom, backAt })
   }
 
   private chosen(nodes: NodeSet): readonly number[] {

@@ -13,7 +13,7 @@ import {
 } from '../../token/keyring.js'
 import type { BackendHands, DatabaseHands, KeyHands, Nodes } from '../faults/hands.js'
 import type { SimulatedDatabase } from './database.js'
-import type { SimulatedNode } from './node.js'
+import { endLife, type SimulatedNode } from './node.js'
 
 /** The repository in which keys are rotated, as its files, and the rings of the backends. */
 export class SimulatedKeys implements KeyHands {
@@ -89,14 +89,14 @@ export class SimulatedKeys implements KeyHands {
   }
 }
 
-export const simulatedBackends = (fleet: readonly SimulatedNode[], nowUs: () => number): BackendHands => {
+export const simulatedBackends = (fleet: readonly SimulatedNode[]): BackendHands => {
   const each = (nodes: Nodes, change: (node: SimulatedNode) => void): void => {
     for (const number of nodes) change(fleet[number - 1] as SimulatedNode)
   }
   const kill = (nodes: Nodes): void =>
     each(nodes, (node) => {
       node.up = false
-      node.life++
+      endLife(node)
       node.gate.open()
     })
   return {
@@ -106,7 +106,6 @@ export const simulatedBackends = (fleet: readonly SimulatedNode[], nowUs: () => 
     start: (nodes) =>
       each(nodes, (node) => {
         node.up = true
-        node.freeAt = nowUs()
       }),
     hang: (nodes) => each(nodes, (node) => node.gate.close()),
     resume: (nodes) => each(nodes, (node) => node.gate.open()),

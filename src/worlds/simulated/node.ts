@@ -1,32 +1,64 @@
-// One simulated backend: the identity logic that the servers run, its keys, its clock, and when its one process is free again.
+// One simulated backend: the identity logic that the servers run, its keys, its clock, its processes and what waits for them.
 // It stands apart because the target asks it and the control changes it.
+import type { Micros } from '../../base/time.js'
+import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
 import type { KeyRing } from '../../token/keyring.js'
 import type { IdentityNode } from '../identityNode.js'
 import { Gate } from './gate.js'
+
+/** A request on its way through a backend. */
+export interface Job {
+  readonly node: number
+  readonly request: ApiRequest
+  readonly sent: Micros
+  readonly done: (reply: ApiReply, sent: Micros) => void
+  /** Its backend ended before it was its turn. */
+  readonly lost: () => void
+}
+
+/** Instants of a restart, microseconds of the virtual clock: until when connections are reset, then refused, then hang. */
+export interface Away {
+  readonly refusedFrom: number
+  readonly hangsFrom: number
+  readonly backAt: number
+}
 
 /** One backend. */
 export interface SimulatedNode {
   readonly identity: IdentityNode
   /** Null: its key files cannot be read. */
   ring: KeyRing | null
-  /** When its one process has done all that was sent to it, microseconds of the virtual clock. */
-  freeAt: number
+  /** Processes that are at work. */
+  busy: number
+  /** Requests that wait for a process, in the order in which they came. */
+  readonly queue: Job[]
   /** How far its clock is ahead, seconds. */
   aheadSec: number
-  /** Whether its process is there. */
+  /** Whether its processes are there. */
   up: boolean
-  /** How often its process has ended: what was sent to an earlier one is lost. */
+  /** A restart that is under way. */
+  away: Away | null
+  /** How often its processes have ended: what was sent to earlier ones is lost. */
   life: number
-  /** Closed while the process is stopped by a signal. */
+  /** Closed while the processes are stopped by a signal. */
   readonly gate: Gate
 }
 
 export const simulatedNode = (identity: IdentityNode, ring: KeyRing): SimulatedNode => ({
   identity,
   ring,
-  freeAt: 0,
+  busy: 0,
+  queue: [],
   aheadSec: 0,
   up: true,
+  away: null,
   life: 0,
   gate: new Gate(),
 })
+
+/** Its processes end: what they had under way, and what waited for them, is lost. */
+export const endLife = (node: SimulatedNode): void => {
+  node.life++
+  node.busy = 0
+  for (const { lost } of node.queue.splice(0)) lost()
+}

@@ -7,10 +7,11 @@ import { drive, type Answer } from '../../identity/drive.js'
 import { handle } from '../../identity/routes.js'
 import type { Context } from '../../identity/context.js'
 import type { Target } from '../../rehearsal/ports.js'
+import type { Scenario } from '../../scenario/scenario.js'
 import { apiForm } from '../apiForm.js'
-import { costUs, wireUs } from './costs.js'
+import { costTable, wireUs, type CostTable } from './costs.js'
 import type { SimulatedDatabase } from './database.js'
-import type { SimulatedNode } from './node.js'
+import { endLife, type Away, type Job, type SimulatedNode } from './node.js'
 import { RememberedAnswers } from './rememberedAnswers.js'
 import type { VirtualClock } from './virtualClock.js'
 
@@ -32,16 +33,6 @@ const noAnswer = (failure: NonNullable<ApiReply['failure']>, node: number): ApiR
 /** What a backend says that meets an error which it did not expect. */
 const serverError = (node: number): ApiReply => ({ ...goodAnswer, status: 500, node })
 
-/** A request on its way to a backend, and the life of the process that it was sent to. */
-interface Way {
-  readonly backend: SimulatedNode
-  readonly life: number
-  readonly node: number
-  readonly request: ApiRequest
-  readonly sent: Micros
-  readonly done: (reply: ApiReply, sent: Micros) => void
-}
-
 export class SimulatedTarget implements Target {
   private readonly remembered = new RememberedAnswers()
   readonly nodes: number
@@ -51,6 +42,8 @@ export class SimulatedTarget implements Target {
   private readonly timeoutUs: number
   private readonly answer: Answer
   private readonly startsAtEpochSec: number
+  private readonly processes: number
+  private readonly costs: CostTable
   private readonly all: readonly number[]
   /** What each node says of a token that is remembered as good. */
   private readonly goodAnswers: readonly ApiReply[]
@@ -59,16 +52,18 @@ export class SimulatedTarget implements Target {
     clock: VirtualClock
     fleet: readonly SimulatedNode[]
     database: SimulatedDatabase
-    timeoutMs: number
     answer: Answer
-    startsAtEpochSec: number
+    scenario: Scenario
   }) {
+    const { identity, limits, startsAtEpochSec } = options.scenario
     this.clock = options.clock
     this.fleet = options.fleet
     this.database = options.database
-    this.timeoutUs = options.timeoutMs * 1000
+    this.timeoutUs = limits.requestTimeoutMs * 1000
     this.answer = options.answer
-    this.startsAtEpochSec = options.startsAtEpochSec
+    this.startsAtEpochSec = startsAtEpochSec
+    this.processes = identity.processes
+    this.costs = costTable(identity.costs)
     this.nodes = options.fleet.length
     this.all = options.fleet.map((_, i) => i + 1)
     this.goodAnswers = this.all.map((node) => ({ ...goodAnswer, node }))
@@ -78,28 +73,78 @@ export class SimulatedTarget implements Target {
     return this.all
   }
 
-  /** First come, first served: the request waits for the process, keeps it busy, and is decided when it is through. */
+  /** First come, first served: a request waits for a process, keeps it busy, and is decided when it is through. */
   send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
-    const backend = this.fleet[node - 1] as SimulatedNode
+    const backend = this.node(node)
     const sent = this.clock.now()
-    if (!backend.up) {
-      this.clock.at((sent + wireUs) as Micros, () => done(noAnswer('refused', node), sent))
-      return
-    }
+    const lost = (): void => done(noAnswer('reset', node), sent)
+    const job: Job = { node, request, sent, done, lost }
+    if (backend.away !== null) this.meet(backend.away, job)
+    else if (backend.up) this.receive(job)
+    else this.fail(job, 'refused', sent + wireUs)
+  }
+
+  /** A backend is restarted: what it has under way is broken off, and whoever comes meets what its phase is. */
+  leave(node: number, away: Away): void {
+    const backend = this.node(node)
+    backend.away = away
+    endLife(backend)
+  }
+
+  private node(node: number): SimulatedNode {
+    return this.fleet[node - 1] as SimulatedNode
+  }
+
+  private meet({ refusedFrom, hangsFrom, backAt }: Away, job: Job): void {
+    const now = this.clock.now()
+    const timeoutAt = now + this.timeoutUs
+    if (now < refusedFrom) this.fail(job, 'reset', refusedFrom)
+    else if (now < hangsFrom) this.fail(job, 'refused', now + wireUs)
+    else if (timeoutAt < backAt) this.fail(job, 'timeout', timeoutAt)
+    // It came in order and is handed on in order: entries of one instant keep theirs.
+    else this.clock.at(backAt as Micros, () => this.receive(job))
+  }
+
+  private fail({ node, sent, done }: Job, failure: NonNullable<ApiReply['failure']>, at: number): void {
+    this.clock.at(at as Micros, () => done(noAnswer(failure, node), sent))
+  }
+
+  private receive(job: Job): void {
+    const backend = this.node(job.node)
+    if (backend.busy < this.processes) this.begin(backend, job, this.clock.now() + wireUs / 2)
+    else backend.queue.push(job)
+  }
+
+  /** A process takes a request. Where the cost follows from the answer, that is found at once, and told when it is through. */
+  private begin(backend: SimulatedNode, job: Job, begins: number): void {
     const { life } = backend
-    const begins = Math.max(sent + wireUs / 2, backend.freeAt)
-    backend.freeAt = begins + costUs(request, backend.identity.mode)
-    const answeredAt = (backend.freeAt + wireUs / 2) as Micros
-    this.clock.at(answeredAt, () => {
-      if (backend.life === life && backend.gate.isOpen && this.database.isWell)
-        done(this.decide(backend, node, request), sent)
-      else this.struggle({ backend, life, node, request, sent, done })
+    const { node, request, sent, done } = job
+    backend.busy++
+    const known = this.costs.byAnswer && this.isWell(backend) ? this.decide(backend, node, request) : null
+    const freeAt =
+      begins + this.costs.us({ request, mode: backend.identity.mode, status: known?.status ?? null })
+    this.clock.at((freeAt + wireUs / 2) as Micros, () => {
+      if (backend.life === life) this.free(backend, freeAt)
+      if (backend.life === life && this.isWell(backend))
+        done(known ?? this.decide(backend, node, request), sent)
+      else this.struggle(backend, life, job, known)
     })
   }
 
+  /** A process is through; whoever has waited longest is next. */
+  private free(backend: SimulatedNode, freeAt: number): void {
+    backend.busy--
+    const next = backend.queue.shift()
+    if (next !== undefined) this.begin(backend, next, Math.max(next.sent + wireUs / 2, freeAt))
+  }
+
+  private isWell(backend: SimulatedNode): boolean {
+    return backend.gate.isOpen && this.database.isWell
+  }
+
   /** The way of a request on which something is wrong: it may wait, be lost, or be answered with an error. */
-  private struggle(way: Way): void {
-    const { backend, life, node, request, sent, done } = way
+  private struggle(backend: SimulatedNode, life: number, job: Job, known: ApiReply | null): void {
+    const { node, request, sent, done } = job
     const { clock, database } = this
     let settled = false
     const settle = (reply: ApiReply): void => {
@@ -110,9 +155,9 @@ export class SimulatedTarget implements Target {
       if (backend.life !== life) settle(noAnswer('reset', node))
       else if (!backend.gate.isOpen) backend.gate.wait(goOn)
       else if (!database.gate.isOpen) database.gate.wait(goOn)
-      else if (!database.serves(request, backend.identity.mode)) settle(serverError(node))
+      else if (known === null && !database.serves(request, backend.identity.mode)) settle(serverError(node))
       // A server does what it was asked even if the client has given up meanwhile.
-      else settle(this.decide(backend, node, request))
+      else settle(known ?? this.decide(backend, node, request))
     }
     clock.at((sent + this.timeoutUs) as Micros, () => settle(noAnswer('timeout', node)))
     const delayUs = database.delayUs(request, backend.identity.mode)

@@ -76,21 +76,20 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     clock,
     fleet,
     database,
-    timeoutMs: scenario.limits.requestTimeoutMs,
     answer: answerFrom({ store, passwords: openPasswords }),
-    startsAtEpochSec: scenario.startsAtEpochSec,
+    scenario,
   })
   const { maxActiveKeys } = scenario.identity.keys
   const hands = {
     nodes: fleet.length,
     keys: new SimulatedKeys({ origin, fleet, maxActiveKeys, random }),
-    backends: simulatedBackends(fleet, () => clock.now()),
+    backends: simulatedBackends(fleet),
     database: simulatedDatabaseHands(database),
   }
   return {
     clock,
     target,
-    control: new SimulatedControl({ scenario, fleet, store, database, hands }),
+    control: new SimulatedControl({ scenario, fleet, store, database, hands, clock, target }),
     population: new Population({ scenario, cloud, tokens, sealer }),
     timeMap,
     storeName: 'memory',

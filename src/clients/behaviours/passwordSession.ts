@@ -1,0 +1,22 @@
+// A program with a keystoneauth1 session: Terraform, a CI job, the dashboard's back end, Heat from Newton on.
+// It recovers by itself, at the price of one refused call and one token.
+import type { Behaviour } from '../member.js'
+import { callService } from '../serviceCall.js'
+import { request } from '../session.js'
+
+/**
+ * Renews a token that is about to expire, and on 401 drops it, authenticates again and repeats the call once. Source:
+ * keystoneauth1 `session.py`, `Session.request`. A call that could get no token is not made.
+ */
+export const passwordSession: Behaviour = {
+  *call(member, context) {
+    yield* request({ name: member.className, session: member }, context, (token) =>
+      callService(member, token, context),
+    )
+  },
+  restart: (member) => {
+    member.token = null
+  },
+  startsWithToken: true,
+  identity: 'user',
+}
