@@ -10,6 +10,13 @@ export const exitCodes = {
   defect: 70,
 } as const
 
+/** The exit code of each verdict. */
+export const verdictCode = {
+  pass: exitCodes.pass,
+  fail: exitCodes.gateFailed,
+  inconclusive: exitCodes.inconclusive,
+} as const
+
 /** Help was asked for, or usage was wrong and has been explained: nothing more to say. */
 export class UsageEnd extends Error {
   override readonly name = 'UsageEnd'

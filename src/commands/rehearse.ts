@@ -10,7 +10,7 @@ import { parseScenario } from '../scenario/parse.js'
 import { formatDuration } from '../scenario/units.js'
 import { rehearse, type Pulse } from '../worlds/rehearse.js'
 import type { Progress, WorldName } from '../worlds/world.js'
-import { exitCodes } from './exit.js'
+import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem } from './inputFile.js'
 import { colourOf, columnsOf, createProgressLine, type Surroundings } from './terminal.js'
 
@@ -22,12 +22,6 @@ interface Options {
   readonly out?: string
   readonly json?: boolean
 }
-
-const verdictCode = {
-  pass: exitCodes.pass,
-  fail: exitCodes.gateFailed,
-  inconclusive: exitCodes.inconclusive,
-} as const
 
 const readWorld = (text: string): WorldName => {
   if (text === 'local' || text === 'simulated') return text

@@ -48,6 +48,14 @@ export function renderTerminal(view: ReportView, options: TerminalOptions): stri
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
 }
 
+/** The verdict, why, and the gates: what is left of a report where only the decision counts. */
+export function renderVerdict(view: ReportView, { columns, colour }: TerminalOptions): string {
+  const width = Math.max(narrowestColumns, Math.min(widestColumns, Math.floor(columns)))
+  const style: ChartStyle = { width, colours: pc.createColors(colour) }
+  const lines = [...head(view, style), '', ...gateTable(view, style)]
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
 function head(view: ReportView, style: ChartStyle): string[] {
   const { header, summary } = view
   const { colours } = style

@@ -15,6 +15,7 @@ import { Engine, type Recording } from '../rehearsal/engine.js'
 import { intervalWidthSec } from '../rehearsal/interval.js'
 import { reportView } from '../rehearsal/reportView.js'
 import { renderHtml } from '../render/html.js'
+import { renderJunit } from '../render/junit.js'
 import type { ReportView } from '../render/view.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { toSec } from '../base/time.js'
@@ -208,7 +209,8 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     const record = collectRecord(header, kept.lines, end)
     const { summary, view } = judge(record)
     const reportHtml = renderHtml(view, await readReportAssets())
-    await folder.finish({ end, summary, reportHtml, junitXml: null })
+    const junitXml = summary.gates.length === 0 ? null : renderJunit(summary)
+    await folder.finish({ end, summary, reportHtml, junitXml })
     return { summary, view, folder: folder.path }
   } catch (error) {
     await folder.abandon()
