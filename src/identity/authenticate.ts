@@ -3,6 +3,7 @@
 import type { Claims } from '../token/claims.js'
 import type { Context } from './context.js'
 import { authMethods } from './authMethods.js'
+import { cachedBody } from './cachedCheck.js'
 import { textOrNull } from './documents.js'
 import { ApiError, refusals } from './errors.js'
 import { hasQuery, replyJson } from './exchange.js'
@@ -18,6 +19,8 @@ import type { IdentityCase } from './questions.js'
 import { grantScope } from './scopes.js'
 import type { Granted } from './scopes.js'
 import { tokenBody } from './tokenBody.js'
+import { cacheIssued, invalidateRows } from './tokenCache.js'
+import type { CachedToken } from './tokenCache.js'
 import { namedMethods } from './tokenCheck.js'
 
 /** The object `auth` of a body. @throws ApiError 400 */
@@ -90,12 +93,17 @@ const expiryOf = (context: Context, proof: Proof, granted: Granted, issuedAtSec:
 }
 
 /** Takes one use from a limited trust, after its token was made, as Keystone does; none left: 403 and no token. */
-function* consumeUse(granted: Granted, tokenId: string, isRow: boolean): IdentityCase<void> {
+function* consumeUse(
+  context: Context,
+  granted: Granted,
+  tokenId: string,
+  isRow: boolean,
+): IdentityCase<void> {
   const { trust } = granted.standing
   if (trust === null || typeof trust['remaining_uses'] !== 'number') return
   const left = yield* ask.consumeTrust(trust.id)
   if (left === null || left >= 0) return
-  if (isRow) yield* ask.invalidateTokens({ id: tokenId })
+  if (isRow) yield* invalidateRows(context, { id: tokenId })
   throw new ApiError(refusals.noUsesLeft(trust.id))
 }
 
@@ -129,14 +137,15 @@ export function* authenticate(context: Context, request: Request): IdentityCase<
   const options = { catalog: !hasQuery(request.query, 'nocatalog') }
   const { id, row } = issueToken(context, claims, granted.standing, options)
   if (row !== null) yield* ask.insertToken(row)
-  yield* consumeUse(granted, id, row !== null)
-  return replyJson(
-    context,
-    201,
-    () => tokenBody(context, { ...claims, methods: named }, granted.standing, options),
-    {
-      headers: { 'X-Subject-Token': id },
-      issued: { id, expiresAtSec: claims.expiresAtSec },
-    },
-  )
+  const shown = { ...claims, methods: named }
+  if (context.config.cache !== null) {
+    const body = (): CachedToken =>
+      cachedBody(context, id, { claims: shown, standing: granted.standing, ...options })
+    yield* cacheIssued(context, { id, body, row })
+  }
+  yield* consumeUse(context, granted, id, row !== null)
+  return replyJson(context, 201, () => tokenBody(context, shown, granted.standing, options), {
+    headers: { 'X-Subject-Token': id },
+    issued: { id, expiresAtSec: claims.expiresAtSec },
+  })
 }

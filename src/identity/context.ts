@@ -5,6 +5,7 @@ import type { Sealer } from '../token/sealer.js'
 import { Derived } from './derived.js'
 import type { Facts } from './derived.js'
 import type { ReleaseProfile, RevocationLoad } from './release.js'
+import type { CacheSettings } from './tokenCache.js'
 
 export interface IdentityConfig {
   readonly profile: ReleaseProfile
@@ -30,6 +31,10 @@ export interface IdentityConfig {
   readonly totpPreviousWindows: number
   /** How many revocation events a validation is taken to read; the release's own unless given. Costs only. */
   readonly revocation: RevocationLoad
+  /** Keystone's own caching of tokens; null: none beyond the request. */
+  readonly cache: CacheSettings | null
+  /** Whether this node is to get the revocation events for each request, instead of knowing them. */
+  readonly asksRevocations: boolean
 }
 
 /** A configuration from what differs between clouds; the rest are Keystone's defaults. */
@@ -45,6 +50,8 @@ export const identityConfig = (
   receipts: given.profile.receipts,
   totpPreviousWindows: 1,
   revocation: given.profile.revocationLoad,
+  cache: null,
+  asksRevocations: false,
   ...given,
 })
 

@@ -1,14 +1,15 @@
 // Runs a use case to its end by answering its questions, and answers them from a store and a password hasher.
 // It stays synchronous while every answer is: a simulation must not pay for promises a million times.
+import { DefectError } from '../base/errors.js'
 import type { IdentityCase, Question } from './questions.js'
 import type { Passwords } from './passwords.js'
-import type { MaybePromise, Store } from './store.js'
+import type { RevocationSource } from './revocationSource.js'
+import { isPromise } from './maybePromise.js'
+import type { Document, MaybePromise, Store } from './store.js'
+import type { TokenCache } from './tokenCache.js'
 
 /** Answers one question; the answer's type is the one that `Answers` names for it. */
 export type Answer = (question: Question) => MaybePromise<unknown>
-
-const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 
 const driveOn = async <T>(useCase: IdentityCase<T>, first: Promise<unknown>, answer: Answer): Promise<T> => {
   let pending: MaybePromise<unknown> = first
@@ -47,8 +48,33 @@ export const drive = <T>(useCase: IdentityCase<T>, answer: Answer): MaybePromise
   return step.value
 }
 
-/** Answers from a store and a password hasher. */
-export const answerFrom = ({ store, passwords }: { store: Store; passwords: Passwords }): Answer => {
+/** What questions are answered from. */
+export interface Answering {
+  readonly store: Store
+  readonly passwords: Passwords
+  /** Keystone's cache of tokens; needed where the node's configuration has one. */
+  readonly cache?: TokenCache
+  /** All revocation events, got or kept, for a node whose configuration asks for them. */
+  readonly revocations?: RevocationSource
+}
+
+const revocationsOf = (source: RevocationSource | undefined): RevocationSource => {
+  if (source === undefined) throw new DefectError('revocation events were asked for that nobody gets')
+  return source
+}
+
+const cacheOf = (cache: TokenCache | undefined): TokenCache => {
+  if (cache === undefined) throw new DefectError('a cache was asked for that is not there')
+  return cache
+}
+
+const putEvent = (store: Store, document: Document, revocations: RevocationSource): MaybePromise<void> => {
+  const put = store.put('revocation_event', document)
+  return isPromise(put) ? put.then(() => revocations.changed()) : revocations.changed()
+}
+
+/** Answers from a store, a password hasher and, if there is one, a cache. */
+export const answerFrom = ({ store, passwords, cache, revocations }: Answering): Answer => {
   return (question) => {
     switch (question.ask) {
       case 'token.find':
@@ -58,7 +84,9 @@ export const answerFrom = ({ store, passwords }: { store: Store; passwords: Pass
       case 'token.invalidate':
         return store.invalidateTokens(question.filter)
       case 'document.put':
-        return store.put(question.kind, question.document)
+        return question.kind === 'revocation_event' && revocations !== undefined
+          ? putEvent(store, question.document, revocations)
+          : store.put(question.kind, question.document)
       case 'document.remove':
         return store.remove(question.kind, question.id)
       case 'trust.consume':
@@ -67,6 +95,18 @@ export const answerFrom = ({ store, passwords }: { store: Store; passwords: Pass
         return passwords.verify(question.password, question.hash)
       case 'password.hash':
         return passwords.hash(question.password)
+      case 'token.ids':
+        return store.tokenIds(question.filter)
+      case 'cache.get':
+        return cacheOf(cache).get(question.key)
+      case 'cache.set':
+        return cacheOf(cache).set(question.key, question.value)
+      case 'cache.delete':
+        return cacheOf(cache).delete(question.keys)
+      case 'cache.invalidate':
+        return cacheOf(cache).invalidate()
+      case 'revocations.list':
+        return revocationsOf(revocations).list(question.nowSec)
     }
   }
 }

@@ -126,6 +126,14 @@ class TokenTable {
     return changed
   }
 
+  validIds(filter: TokenFilter): readonly string[] {
+    const ids = 'trustId' in filter ? (this.byTrust.get(filter.trustId) ?? []) : this.rows.keys()
+    const wanted = (row: TokenRow | undefined): boolean =>
+      row?.valid === true &&
+      ('userId' in filter ? row.userId === filter.userId : !('id' in filter) || row.id === filter.id)
+    return [...ids].filter((id) => wanted(this.rows.get(id)))
+  }
+
   /** Deletes batch after batch, as one transaction cannot fail half-way here. */
   flush(order: FlushOrder, progress: (rows: number) => void): number {
     let deleted = 0
@@ -207,6 +215,10 @@ export class MemoryStore implements Store {
     return this.kinds.get(kind)?.all.list() ?? none
   }
 
+  readAll(kind: DocumentKind): readonly Document[] {
+    return this.list(kind)
+  }
+
   version(): number {
     return this.written
   }
@@ -239,6 +251,10 @@ export class MemoryStore implements Store {
   /** @throws DefectError if there is a row with this id */
   insertToken(row: TokenRow): void {
     this.table.insert(row)
+  }
+
+  tokenIds(filter: TokenFilter): readonly string[] {
+    return this.table.validIds(filter)
   }
 
   invalidateTokens(filter: TokenFilter): number {

@@ -12,6 +12,7 @@ import type { CheckedToken, GoodToken } from './tokenCheck.js'
 /** The roles that a good token carries now. */
 export const rolesOfToken = (context: Context, token: GoodToken): RoleSet | null => {
   if (token.standing !== null) return token.standing.roles
+  if (token.cachedRoles !== undefined) return token.cachedRoles
   const { userId, scope } = token.claims
   switch (scope.kind) {
     case 'unscoped':

@@ -1,7 +1,9 @@
 // What identity logic asks of the world, as plain data, and typed ways to ask it.
 // It exists so that the same logic runs over SQL with real hashing and over memory with modelled costs.
 import type { UseCase } from '../token/useCase.js'
+import type { RevocationList } from './revocations.js'
 import type { Document, DocumentKind, TokenExtra, TokenFilter, TokenRow } from './store.js'
+import type { CachedToken, CacheKey } from './tokenCache.js'
 
 export type Question =
   | { readonly ask: 'token.find'; readonly id: string; readonly known: TokenExtra | undefined }
@@ -12,6 +14,12 @@ export type Question =
   | { readonly ask: 'trust.consume'; readonly id: string }
   | { readonly ask: 'password.verify'; readonly password: string; readonly hash: string }
   | { readonly ask: 'password.hash'; readonly password: string }
+  | { readonly ask: 'token.ids'; readonly filter: TokenFilter }
+  | { readonly ask: 'cache.get'; readonly key: CacheKey }
+  | { readonly ask: 'cache.set'; readonly key: CacheKey; readonly value: CachedToken }
+  | { readonly ask: 'cache.delete'; readonly keys: readonly CacheKey[] }
+  | { readonly ask: 'cache.invalidate' }
+  | { readonly ask: 'revocations.list'; readonly nowSec: number }
 
 /** What each question is answered with. */
 export interface Answers {
@@ -26,6 +34,13 @@ export interface Answers {
   readonly 'trust.consume': number | null
   readonly 'password.verify': boolean
   readonly 'password.hash': string
+  /** Of the rows that are still valid. */
+  readonly 'token.ids': readonly string[]
+  readonly 'cache.get': CachedToken | null
+  readonly 'cache.set': void
+  readonly 'cache.delete': void
+  readonly 'cache.invalidate': void
+  readonly 'revocations.list': RevocationList
 }
 
 export type QuestionKind = Question['ask']
@@ -48,4 +63,10 @@ export const ask = {
   consumeTrust: (id: string) => put({ ask: 'trust.consume', id }),
   verifyPassword: (password: string, hash: string) => put({ ask: 'password.verify', password, hash }),
   hashPassword: (password: string) => put({ ask: 'password.hash', password }),
+  tokenIds: (filter: TokenFilter) => put({ ask: 'token.ids', filter }),
+  getCached: (key: CacheKey) => put({ ask: 'cache.get', key }),
+  setCached: (key: CacheKey, value: CachedToken) => put({ ask: 'cache.set', key, value }),
+  deleteCached: (keys: readonly CacheKey[]) => put({ ask: 'cache.delete', keys }),
+  invalidateCache: () => put({ ask: 'cache.invalidate' }),
+  listRevocations: (nowSec: number) => put({ ask: 'revocations.list', nowSec }),
 } as const

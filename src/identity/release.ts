@@ -70,6 +70,16 @@ export interface ReleaseProfile {
    * leaves (`keystone/revoke/backends/sql.py`, commit 9e8437146).
    */
   readonly revocationLoad: RevocationLoad
+  /** Keystone's own cache of tokens, when it is on (`keystone/token/provider.py`). */
+  readonly cache: {
+    /**
+     * `two`: `validate_token` and, for the subject of a GET or HEAD, `validate_v3_token` after it, each with its own keys,
+     * the first of them one and the same for rows and Fernet tokens. `one`: since Ocata, rows and Fernet tokens apart.
+     */
+    readonly ways: 'two' | 'one'
+    /** Default of `[token] cache_on_issue`, since Newton; null: the release has no such thing. */
+    readonly onIssue: boolean | null
+  }
   /**
    * Whether a login that does not meet its user's rules is given a receipt to go on with. Keystone does so since Stein
    * (15.0). On in every release here: clients of today know what to do with one, and of old none has such rules.
@@ -134,6 +144,7 @@ const mitaka: ReleaseProfile = {
   namesDisabledProject: false,
   explainsForbidden: false,
   revocationLoad: 'all',
+  cache: { ways: 'two', onIssue: null },
   receipts: true,
   keepsSystemScope: false,
   passwordExpiresAt: false,
@@ -164,6 +175,7 @@ const mitaka: ReleaseProfile = {
 const newton: ReleaseProfile = {
   ...mitaka,
   release: 'newton',
+  cache: { ways: 'two', onIssue: false },
   startsWithoutKeys: false,
   resources: { ...mitaka.resources, userPasswordExpiry: true },
   api: { id: 'v3.7', updated: '2016-10-06T00:00:00Z' },
@@ -180,6 +192,7 @@ const ocata: ReleaseProfile = {
   fullStop: true,
   explainsForbidden: true,
   revocationLoad: 'filtered',
+  cache: { ways: 'one', onIssue: true },
   passwordExpiresAt: true,
   resources: { ...newton.resources, userOptions: true, namesDuplicates: true },
   api: { id: 'v3.8', updated: '2017-02-22T00:00:00Z' },

@@ -77,8 +77,29 @@ const hits = (event: Event, subject: RevocationSubject): boolean => {
   )
 }
 
+/** Revocation events, and whether any of them hits a token. */
+export interface RevocationList {
+  revokes(subject: RevocationSubject): boolean
+}
+
+/** Events as a Keystone reads them that has no filter in SQL: one after the other, for each token. */
+export class ReadRevocations implements RevocationList {
+  private readonly events: readonly Event[]
+
+  constructor(documents: readonly Document[]) {
+    this.events = documents.map(eventOf)
+  }
+
+  revokes(subject: RevocationSubject): boolean {
+    return this.events.some((event) => hits(event, subject))
+  }
+}
+
+/** How long a list of events is kept by a cache (`[revoke] cache_time`), seconds. */
+export const revocationCacheSec = 3600
+
 /** Events filed under the rarest thing that each names, so that a validation looks at few. */
-export class RevocationIndex {
+export class RevocationIndex implements RevocationList {
   private events: readonly Document[] = []
   private readonly shelves = new Map<string, Event[]>()
   private readonly others: Event[] = []
@@ -88,6 +109,17 @@ export class RevocationIndex {
   private readonly unfiltered: number[] = []
   /** Events that such a filter may hold back, but that are filed under something else. */
   private readonly mixed: Event[] = []
+
+  /** An index of these events. */
+  static of(events: readonly Document[]): RevocationIndex {
+    const index = new RevocationIndex()
+    index.update(events)
+    return index
+  }
+
+  get isEmpty(): boolean {
+    return this.events.length === 0
+  }
 
   /** Takes in the events of a newer list; cheap when it is the same list, or the old one with more at its end. */
   update(events: readonly Document[]): void {

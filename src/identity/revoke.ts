@@ -6,6 +6,7 @@ import { textOrNull } from './documents.js'
 import { isoInstant, parseInstant } from './instants.js'
 import { ask } from './questions.js'
 import type { IdentityCase } from './questions.js'
+import { forgetAll, forgetRevoked, invalidateRows } from './tokenCache.js'
 import type { GoodToken } from './tokenCheck.js'
 
 /** What an event names; see `RevocationDocument`. */
@@ -50,8 +51,9 @@ export function* writeEvent(
 
 /** One token: its row, and an event by its audit id. Its children live on (measured). */
 export function* revokeToken(context: Context, token: GoodToken): IdentityCase<void> {
-  if (token.format === 'uuid') yield* ask.invalidateTokens({ id: token.id })
+  if (token.format === 'uuid') yield* invalidateRows(context, { id: token.id })
   yield* writeEvent(context, { audit_id: token.claims.auditIds[0] ?? '' })
+  yield* forgetRevoked(context, token.id)
 }
 
 /**
@@ -60,20 +62,23 @@ export function* revokeToken(context: Context, token: GoodToken): IdentityCase<v
  * (`revoke_by_audit_chain_id` in `keystone/revoke/core.py`).
  */
 export function* revokeChain(context: Context, token: GoodToken): IdentityCase<void> {
-  if (token.format === 'uuid') yield* ask.invalidateTokens({ id: token.id })
+  if (token.format === 'uuid') yield* invalidateRows(context, { id: token.id })
   yield* writeEvent(context, { audit_chain_id: token.claims.auditIds.at(-1) ?? '' })
+  yield* forgetRevoked(context, token.id)
 }
 
 /** All tokens of a user: it was disabled, deleted, or has a new password. */
 export function* revokeUser(context: Context, userId: string): IdentityCase<void> {
-  yield* ask.invalidateTokens({ userId })
+  yield* invalidateRows(context, { userId })
   yield* writeEvent(context, { user_id: userId })
+  yield* forgetAll(context)
 }
 
 /** All tokens of a trust. */
 export function* revokeTrust(context: Context, trustId: string): IdentityCase<void> {
-  yield* ask.invalidateTokens({ trustId })
+  yield* invalidateRows(context, { trustId })
   yield* writeEvent(context, { trust_id: trustId })
+  yield* forgetAll(context)
 }
 
 /** All tokens of a project: it was disabled or deleted. */
@@ -90,4 +95,5 @@ export function* revokeGrant(
   grant: { readonly userId: string; readonly projectId: string },
 ): IdentityCase<void> {
   yield* writeEvent(context, { user_id: grant.userId, project_id: grant.projectId, only_format: 'uuid' })
+  yield* forgetAll(context)
 }

@@ -70,6 +70,8 @@ export interface Store {
   /** Documents whose field (one of the indexed ones: see `documentIndexes`) has this value. */
   find(kind: DocumentKind, field: string, value: string): readonly Document[]
   list(kind: DocumentKind): readonly Document[]
+  /** Reads the documents of a kind anew, past the snapshot: what that costs grows with their number. */
+  readAll(kind: DocumentKind): MaybePromise<readonly Document[]>
   /** Changes whenever a document of a kind in `kinds` may have: a key for whatever is derived from them. */
   version(): number
   put(kind: DocumentKind, document: Document): MaybePromise<void>
@@ -80,6 +82,8 @@ export interface Store {
   /** @param known the row's `extra`, from an earlier answer: it never changes, so it need not be read again */
   findToken(id: string, known?: TokenExtra): MaybePromise<TokenRow | null>
   insertToken(row: TokenRow): MaybePromise<void>
+  /** The ids of the rows that are still valid, expired or not. */
+  tokenIds(filter: TokenFilter): MaybePromise<readonly string[]>
   /** Sets valid = 0; returns how many rows that changed. */
   invalidateTokens(filter: TokenFilter): MaybePromise<number>
   /** Deletes batch after batch; `progress` is told of the rows deleted so far. Returns the number of rows deleted. */

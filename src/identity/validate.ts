@@ -27,7 +27,7 @@ function* checkPair(context: Context, request: Request, options: CheckOptions): 
   if (subjectId === undefined || subjectId === '') return replyRefusal(context, refusals.noSubject())
   // Most who ask about themselves send one token twice; Keystone opens it twice, the answer is the same.
   const subject =
-    subjectId === caller.id && options.allowExpiredSec === 0
+    subjectId === caller.id && options.allowExpiredSec === 0 && context.config.cache === null
       ? caller
       : yield* checkToken(context, subjectId, options)
   if (!subject.good) {
@@ -69,11 +69,11 @@ const bodyOf = (context: Context, token: GoodToken, options: { readonly catalog:
 export function* validate(context: Context, request: Request): IdentityCase<Reply> {
   const { config } = context
   const late = config.allowExpiredWindowSec > 0 && isQueryTrue(request.query, 'allow_expired')
-  const pair = yield* checkPair(
-    context,
-    request,
-    late ? { allowExpiredSec: config.allowExpiredWindowSec, callers: false } : strictly,
-  )
+  const pair = yield* checkPair(context, request, {
+    allowExpiredSec: late ? config.allowExpiredWindowSec : 0,
+    callers: false,
+    subject: true,
+  })
   if (!('subject' in pair)) return pair
   const { caller, subject } = pair
   const head = request.method === 'HEAD'

@@ -142,6 +142,14 @@ const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => 
   const flush = readPart(identityShape.flush, valueAt(identity, ['flush']))
   const hash = readPart(identityShape.password_hash, valueAt(identity, ['password_hash']))
 
+  if (
+    valueAt(identity, ['cache_on_issue']) === true &&
+    (valueAt(identity, ['release']) ?? 'mitaka') === 'mitaka'
+  ) {
+    const message = 'Mitaka has no `cache_on_issue`'
+    const remedy = 'remove it, or set `release` to newton or later'
+    problems.push({ path: ['identity', 'cache_on_issue'], of: 'key', message, remedy })
+  }
   if (hash !== null) problems.push(...checkHash(hash))
   const recurring: Recurring = {
     flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },

@@ -97,7 +97,11 @@ export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySett
       maxActiveKeys: keys.max_active_keys,
       distributeAfterSec: keys.distribute_after,
     },
-    cache: identity.cache,
+    cache: {
+      backend: identity.cache,
+      timeSec: identity.cache_time,
+      onIssue: identity.cache_on_issue ?? null,
+    },
     passwordHash: { scheme: hash.scheme, rounds: hash.rounds ?? defaultRounds[hash.scheme] },
     costs: toCosts(identity.costs),
   }

@@ -55,6 +55,9 @@ export interface Outage {
   readonly hangsSec: number
 }
 
+/** Where Keystone caches tokens: nowhere beyond a request, in each backend's process, or in a memcached for all. */
+export type CacheBackend = 'none' | 'process' | 'memcached'
+
 export type PasswordScheme = 'plain' | 'scrypt' | 'pbkdf2_sha512'
 
 /** Busy time of a process for one request, microseconds, as measured on a Keystone. */
@@ -85,7 +88,12 @@ export interface IdentitySettings {
     readonly maxActiveKeys: number
     readonly distributeAfterSec: number
   }
-  readonly cache: 'none'
+  /** `[token] cache_time` and `cache_on_issue`; onIssue null: as the release has it. */
+  readonly cache: {
+    readonly backend: CacheBackend
+    readonly timeSec: number
+    readonly onIssue: boolean | null
+  }
   readonly passwordHash: { readonly scheme: PasswordScheme; readonly rounds: number }
   readonly costs: 'native' | StatedCosts
 }

@@ -3,13 +3,21 @@
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
 import { faultForms, faultKinds } from './faults.js'
-import type { ArrivalKind, BehaviourName, PasswordScheme, Release, StepCondition } from './scenario.js'
+import type {
+  ArrivalKind,
+  BehaviourName,
+  CacheBackend,
+  PasswordScheme,
+  Release,
+  StepCondition,
+} from './scenario.js'
 import { readDuration, readShare, showValue, type Reading } from './units.js'
 
 const releases = ['mitaka', 'newton', 'ocata', 'queens', 'zed'] as const satisfies readonly Release[]
 const modes = ['uuid', 'dual-uuid', 'dual-fernet', 'fernet'] as const satisfies readonly ProviderMode[]
 const arrivalKinds = ['poisson', 'constant'] as const satisfies readonly ArrivalKind[]
 const schemes = ['pbkdf2_sha512', 'scrypt', 'plain'] as const satisfies readonly PasswordScheme[]
+const caches = ['none', 'process', 'memcached'] as const satisfies readonly CacheBackend[]
 const behaviours = [
   'password-session',
   'saved-token-script',
@@ -158,7 +166,21 @@ const identitySchema = z.strictObject({
     .describe('When token_flush runs: a period (`1h`), `{ every, offset }` or `never`.')
     .prefault('never'),
   keys: keysSchema.prefault({}).describe('The Fernet key repository and its rotation by the clock.'),
-  cache: z.enum(['none']).default('none').describe('Keystone’s own caching of tokens.'),
+  cache: z
+    .enum(caches)
+    .default('none')
+    .describe(
+      'Keystone’s own caching of tokens: `none` beyond a request, in each backend’s `process`, or in one `memcached` for all.',
+    ),
+  cache_time: period('600s')
+    .describe('Keystone’s `[token] cache_time`: how long a cached validation is used.')
+    .prefault('600s'),
+  cache_on_issue: z
+    .boolean()
+    .optional()
+    .describe(
+      'Keystone’s `[token] cache_on_issue`: issued tokens are cached, too. Default: as the release, no in Newton, yes since Ocata.',
+    ),
   password_hash: z
     .strictObject({
       scheme: z.enum(schemes).default('pbkdf2_sha512').describe('How passwords are hashed.'),

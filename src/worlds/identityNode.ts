@@ -23,6 +23,8 @@ export interface IdentityNodeOptions {
   readonly publicUrl: string
   /** `[token] allow_expired_window`, if it is not the release's own. */
   readonly allowExpiredWindowSec?: number
+  /** Whether revocation events are got for each request, as releases do that read them all; costs time. */
+  readonly asksRevocations?: boolean
   /** What follows from the store's facts; nodes over one store object may share it. */
   readonly derived?: Derived
 }
@@ -45,13 +47,17 @@ export class IdentityNode {
   constructor(options: IdentityNodeOptions) {
     this.options = options
     this.mode = options.identity.provider
+    const { backend, timeSec, onIssue } = options.identity.cache
+    const profile = releaseProfiles[options.identity.release]
     this.config = identityConfig({
-      profile: releaseProfiles[options.identity.release],
+      profile,
       expirationSec: options.identity.expirationSec,
       publicUrl: options.publicUrl,
       ...(options.allowExpiredWindowSec === undefined
         ? {}
         : { allowExpiredWindowSec: options.allowExpiredWindowSec }),
+      cache: backend === 'none' ? null : { timeSec, onIssue: onIssue ?? profile.cache.onIssue ?? false },
+      asksRevocations: options.asksRevocations ?? false,
     })
     this.derived = options.derived ?? createDerived(options.store, this.config.profile)
     this.makeSealer = options.makeSealer ?? createSealer

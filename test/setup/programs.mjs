@@ -29,6 +29,11 @@ export const systemPrograms = [
     debianPackage: 'mariadb-client-core',
     why: 'looks into that server from outside, independent of our own driver',
   },
+  {
+    program: 'memcached',
+    debianPackage: 'memcached',
+    why: 'the cache that all backends share with `cache: memcached`',
+  },
 ]
 
 /** Where system programs stand even when an ordinary user's PATH leaves them out. */

@@ -35,6 +35,17 @@ export const describeDocuments = (subject: StoreSubject): void => {
       expect(ids(subject.store.list('user')).filter((id) => id === 'u1')).toEqual(['u1'])
     })
 
+    test('reads all of a kind anew, as they are now', async () => {
+      const before = (await subject.store.readAll('role')).length
+      await subject.store.put('role', { id: 'r1', name: 'first' })
+      await subject.store.put('role', { id: 'r2', name: 'second' })
+      await subject.store.put('role', { id: 'r1', name: 'changed' })
+      await subject.store.remove('role', 'r2')
+      const all = await subject.store.readAll('role')
+      expect(all).toHaveLength(before + 1)
+      expect(all.find(({ id }) => id === 'r1')).toEqual({ id: 'r1', name: 'changed' })
+    })
+
     test('removes a document once, from the indexes too, and takes it again', async () => {
       await subject.store.put('user', user)
       expect(await subject.store.remove('user', 'u1')).toBe(true)

@@ -103,7 +103,9 @@ export const describeTokens = (subject: StoreSubject): void => {
       { by: 'an unknown id', filter: { id: 'zz' }, hits: [] },
     ])('invalidates by $by, once, and nothing else', async ({ filter, hits }) => {
       await subject.insert(rows)
+      expect((await subject.store.tokenIds(filter)).toSorted()).toEqual(hits)
       expect(await subject.store.invalidateTokens(filter)).toBe(hits.length)
+      expect(await subject.store.tokenIds(filter)).toEqual([])
       for (const each of rows) {
         const expected = { ...each, valid: !hits.includes(each.id) }
         expect(plain(await subject.store.findToken(each.id))).toEqual(plain(expected))

@@ -9,6 +9,7 @@ import { ask } from '../questions.js'
 import type { IdentityCase } from '../questions.js'
 import { revokeGrant, revokeProject, revokeUser, writeEvent } from '../revoke.js'
 import type { Document, DocumentKind } from '../store.js'
+import { forgetAll, invalidateRows } from '../tokenCache.js'
 import { memberIdsOf } from './effective.js'
 import { projectsIn, subtreeOf } from './tree.js'
 
@@ -64,6 +65,7 @@ export function* disableProject(context: Context, projectId: string): IdentityCa
   const { broadEvents } = context.config.profile.resources
   if (broadEvents) yield* revokeProject(context, projectId)
   else yield* writeEvent(context, { project_id: projectId, only_format: 'uuid' })
+  yield* forgetAll(context)
 }
 
 /** Projects of a domain on which somebody who is not of the domain may have a role. */
@@ -85,6 +87,7 @@ export function* disableDomain(context: Context, domainId: string): IdentityCase
   for (const project of projectsWithStrangers(context, domainId)) {
     yield* writeEvent(context, { project_id: project.id, only_format: 'uuid' })
   }
+  yield* forgetAll(context)
 }
 
 /** A project is deleted, with all that was on it; whoever had it as default has none now. */
@@ -129,7 +132,8 @@ function* takeFromUser(context: Context, userId: string, grant: Grant): Identity
     }
     case 'UserDomain':
     case 'GroupDomain':
-      yield* ask.invalidateTokens({ userId })
+      yield* invalidateRows(context, { userId })
+      yield* forgetAll(context)
       return
     case 'UserSystem':
     case 'GroupSystem':

@@ -57,6 +57,11 @@ const usesLeft = (body: string | undefined): { trust: Document; uses: number } |
   return typeof uses === 'number' ? { trust, uses } : null
 }
 
+const filteredBy = (filter: TokenFilter): readonly [column: string, value: string] => {
+  if ('id' in filter) return ['id', filter.id]
+  return 'userId' in filter ? ['user_id', filter.userId] : ['trust_id', filter.trustId]
+}
+
 export class MysqlStore implements Store {
   private readonly pool: MysqlPool
   private readonly snapshot = new FactSnapshot()
@@ -83,6 +88,14 @@ export class MysqlStore implements Store {
 
   list(kind: DocumentKind): readonly Document[] {
     return this.snapshot.list(kind)
+  }
+
+  async readAll(kind: DocumentKind): Promise<readonly Document[]> {
+    const rows = await this.pool.rows<{ body: string }>(
+      'SELECT body FROM fact WHERE kind = ? AND removed = 0 ORDER BY version',
+      [kind],
+    )
+    return rows.map(({ body }) => JSON.parse(body) as Document)
   }
 
   version(): number {
@@ -144,13 +157,17 @@ export class MysqlStore implements Store {
     )
   }
 
+  async tokenIds(filter: TokenFilter): Promise<readonly string[]> {
+    const [column, value] = filteredBy(filter)
+    const rows = await this.pool.rows<{ id: string }>(
+      `SELECT id FROM token WHERE ${column} = ? AND valid = 1`,
+      [value],
+    )
+    return rows.map(({ id }) => id)
+  }
+
   async invalidateTokens(filter: TokenFilter): Promise<number> {
-    const [column, value] =
-      'id' in filter
-        ? ['id', filter.id]
-        : 'userId' in filter
-          ? ['user_id', filter.userId]
-          : ['trust_id', filter.trustId]
+    const [column, value] = filteredBy(filter)
     const { affectedRows } = await this.pool.run(
       `UPDATE token SET valid = 0 WHERE ${column} = ? AND valid = 1`,
       [value],

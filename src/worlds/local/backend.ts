@@ -3,7 +3,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { WorldError } from '../../base/errors.js'
 import { answerFrom } from '../../identity/drive.js'
+import { releaseProfiles } from '../../identity/release.js'
 import type { MaybePromise, Store } from '../../identity/store.js'
+import { openCaching, type Caching } from '../../io/cache/openCaching.js'
 import { answerParent } from '../../io/childProcess.js'
 import { startIdentityServer, type IdentityServer } from '../../io/identityServer.js'
 import { KeyRepositoryError } from '../../io/keyRepository.js'
@@ -20,6 +22,7 @@ interface Running {
   readonly node: IdentityNode
   readonly time: ScenarioTime | null
   readonly server: IdentityServer
+  readonly caching: Caching
 }
 
 /** The ring as it lies on disk; null when there is none, as Keystone then answers 500. */
@@ -48,6 +51,7 @@ const calls: BackendCalls = {
       ring = readRing(reader)
       return store.refresh()
     }
+    const caching = openCaching({ ...setup.identity.cache, memcached: setup.memcached }, store)
     const node = new IdentityNode({
       store,
       identity: setup.identity,
@@ -58,6 +62,7 @@ const calls: BackendCalls = {
       ...(setup.allowExpiredWindowSec === undefined
         ? {}
         : { allowExpiredWindowSec: setup.allowExpiredWindowSec }),
+      asksRevocations: releaseProfiles[setup.identity.release].revocationLoad === 'all',
     })
     const time = setup.time === null ? null : new ScenarioTime(setup.time)
     const server = await startIdentityServer({
@@ -66,7 +71,11 @@ const calls: BackendCalls = {
       ...(shared === undefined ? {} : { shared }),
       refresh,
       context: () => node.context(time?.epochSec() ?? Date.now() / 1000),
-      answer: answerFrom({ store, passwords: createPasswords(setup.identity.passwordHash) }),
+      answer: answerFrom({
+        store,
+        passwords: createPasswords(setup.identity.passwordHash),
+        ...caching.answering,
+      }),
       explain: setup.explain,
       onDefect: (error) => {
         process.stderr.write(
@@ -74,12 +83,20 @@ const calls: BackendCalls = {
         )
       },
     })
-    running = { store, node, time, server }
+    running = { store, node, time, server, caching }
     return { port: server.port }
   },
-  start: (originMs) => present().time?.start(originMs),
+  start: (originMs) => {
+    const { time, caching } = present()
+    time?.start(originMs)
+    // What the warm-up has left there was never validated in the scenario.
+    caching.forget()
+  },
   setMode: (mode) => {
-    present().node.mode = mode
+    const { node, caching } = present()
+    // A Keystone takes another provider by being started anew.
+    node.mode = mode
+    caching.forget()
   },
   setSkew: (aheadSec) => {
     const { time } = present()
@@ -91,5 +108,6 @@ const calls: BackendCalls = {
 answerParent({ ...calls }, async () => {
   if (running === null) return
   await running.server.close()
+  running.caching.close()
   await running.store.close()
 })

@@ -21,6 +21,8 @@ export interface BackendSetup {
   readonly keysFolder: string
   readonly identity: Scenario['identity']
   readonly publicUrl: string
+  /** `host:port` of the memcached that the backends share; null: none. */
+  readonly memcached: string | null
   /** Null: the machine's own date. */
   readonly time: TimeOrigin | null
   /** Whether refusals carry their cause in a header. */

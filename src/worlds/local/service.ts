@@ -177,6 +177,7 @@ export const openIdentityService = async (options: ServiceOptions): Promise<Iden
     })
     const setup: Omit<BackendSetup, 'node'> = {
       port: listen.port,
+      memcached: null,
       store,
       keysFolder,
       identity: settings.identity,

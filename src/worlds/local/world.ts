@@ -5,6 +5,8 @@ import path from 'node:path'
 import { TimeMap, toSec } from '../../base/time.js'
 import { WorldError } from '../../base/errors.js'
 import { releaseProfiles } from '../../identity/release.js'
+import { MemcachedTokenCache } from '../../io/cache/memcachedTokenCache.js'
+import { startMemcached } from '../../io/cache/privateMemcached.js'
 import { Child } from '../../io/childProcess.js'
 import { copyRepository, setupRepository } from '../../io/keyChanges.js'
 import { readRing } from '../../io/keyRepository.js'
@@ -57,6 +59,13 @@ const unavailableDatabase: DatabaseHands = {
   full: notYet,
 }
 
+/** What the warm-up has left there was never validated in the scenario. */
+const emptyMemcached = async (address: string): Promise<void> => {
+  const cache = new MemcachedTokenCache(address)
+  await cache.clear()
+  cache.close()
+}
+
 const module = (name: string): URL => new URL(`./${name}.js`, import.meta.url)
 
 export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> => {
@@ -106,6 +115,12 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
       })
     }
 
+    const memcached =
+      scenario.identity.cache.backend === 'memcached'
+        ? await startMemcached((code, signal) => fault('memcached', null, code, signal))
+        : null
+    if (memcached !== null) endings.add(() => memcached.stop())
+
     await keeper.call('seed', { store, scenario } satisfies KeeperSetup)
     onProgress({ phase: 'starting', done: 0, total: scenario.identity.backends, text: 'backends' })
     let client: KeystoneClient | null = null
@@ -116,6 +131,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         keysFolder,
         identity: scenario.identity,
         publicUrl: `https://${scenario.cloud.host}:5000`,
+        memcached: memcached?.address ?? null,
         time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
         explain: true,
       })),
@@ -156,6 +172,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
       storeName: store.kind === 'sqlite' ? 'sqlite' : options.store.kind,
       run: async (ended) => {
         await warmUp(target, population)
+        if (memcached !== null) await emptyMemcached(memcached.address)
         const originMs = clock.start()
         await fleet.begin(originMs)
         await ended

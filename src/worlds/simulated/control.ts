@@ -75,8 +75,12 @@ export class SimulatedControl implements Control {
     const { action } = step
     switch (action.kind) {
       case 'cutover':
-        for (const number of this.chosen(node === null ? 'all' : [node]))
-          (this.fleet[number - 1] as SimulatedNode).identity.mode = action.to
+        for (const number of this.chosen(node === null ? 'all' : [node])) {
+          const backend = this.fleet[number - 1] as SimulatedNode
+          // A Keystone takes another provider by being started anew.
+          backend.identity.mode = action.to
+          backend.forget()
+        }
         return {}
       case 'keys.rotate':
         return { note: this.hands.keys.rotate() }

@@ -2,6 +2,7 @@
 // It stands apart because the target asks it and the control changes it.
 import type { Micros } from '../../base/time.js'
 import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
+import type { Answer } from '../../identity/drive.js'
 import type { KeyRing } from '../../token/keyring.js'
 import type { IdentityNode } from '../identityNode.js'
 import { Gate } from './gate.js'
@@ -26,6 +27,9 @@ export interface Away {
 /** One backend. */
 export interface SimulatedNode {
   readonly identity: IdentityNode
+  readonly answer: Answer
+  /** Forgets what its process has cached: the process ends, or takes another configuration. */
+  readonly forget: () => void
   /** Null: its key files cannot be read. */
   ring: KeyRing | null
   /** Processes that are at work. */
@@ -44,8 +48,11 @@ export interface SimulatedNode {
   readonly gate: Gate
 }
 
-export const simulatedNode = (identity: IdentityNode, ring: KeyRing): SimulatedNode => ({
-  identity,
+export const simulatedNode = (
+  made: Pick<SimulatedNode, 'identity' | 'answer' | 'forget'>,
+  ring: KeyRing,
+): SimulatedNode => ({
+  ...made,
   ring,
   busy: 0,
   queue: [],
@@ -60,5 +67,6 @@ export const simulatedNode = (identity: IdentityNode, ring: KeyRing): SimulatedN
 export const endLife = (node: SimulatedNode): void => {
   node.life++
   node.busy = 0
+  node.forget()
   for (const { lost } of node.queue.splice(0)) lost()
 }

@@ -3,7 +3,7 @@
 import { toSec, type Micros } from '../../base/time.js'
 import { DefectError } from '../../base/errors.js'
 import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
-import { drive, type Answer } from '../../identity/drive.js'
+import { drive } from '../../identity/drive.js'
 import { handle } from '../../identity/routes.js'
 import type { Context } from '../../identity/context.js'
 import type { Target } from '../../rehearsal/ports.js'
@@ -40,7 +40,7 @@ export class SimulatedTarget implements Target {
   private readonly fleet: readonly SimulatedNode[]
   private readonly database: SimulatedDatabase
   private readonly timeoutUs: number
-  private readonly answer: Answer
+  private readonly cached: boolean
   private readonly startsAtEpochSec: number
   private readonly processes: number
   private readonly costs: CostTable
@@ -52,7 +52,6 @@ export class SimulatedTarget implements Target {
     clock: VirtualClock
     fleet: readonly SimulatedNode[]
     database: SimulatedDatabase
-    answer: Answer
     scenario: Scenario
   }) {
     const { identity, limits, startsAtEpochSec } = options.scenario
@@ -60,7 +59,7 @@ export class SimulatedTarget implements Target {
     this.fleet = options.fleet
     this.database = options.database
     this.timeoutUs = limits.requestTimeoutMs * 1000
-    this.answer = options.answer
+    this.cached = identity.cache.backend !== 'none'
     this.startsAtEpochSec = startsAtEpochSec
     this.processes = identity.processes
     this.costs = costTable(identity.costs)
@@ -169,15 +168,16 @@ export class SimulatedTarget implements Target {
     const context = backend.identity.context(
       this.startsAtEpochSec + backend.aheadSec + toSec(this.clock.now()),
     )
-    if (request.op !== 'validate') return this.ask(context, node, request)
+    // With a cache an answer follows from more than what a remembered one is good for.
+    if (request.op !== 'validate' || this.cached) return this.ask(backend, context, node, request)
     if (this.remembered.isGood(request, context)) return this.goodAnswers[node - 1] as ApiReply
-    const reply = this.ask(context, node, request)
+    const reply = this.ask(backend, context, node, request)
     if (reply.status === 200) this.remembered.keep(request, context)
     return reply
   }
 
-  private ask(context: Context, node: number, request: ApiRequest): ApiReply {
-    const reply = drive(handle(apiForm(request), context), this.answer)
+  private ask(backend: SimulatedNode, context: Context, node: number, request: ApiRequest): ApiReply {
+    const reply = drive(handle(apiForm(request), context), backend.answer)
     if (reply instanceof Promise) throw new DefectError('the store in memory answered with a promise')
     const { issued } = reply
     return {

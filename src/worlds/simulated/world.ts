@@ -3,6 +3,8 @@
 import { TimeMap } from '../../base/time.js'
 import { Random } from '../../base/random.js'
 import { answerFrom } from '../../identity/drive.js'
+import { KeptInProcess } from '../../identity/revocationSource.js'
+import { MemoryTokenCache } from '../../identity/tokenCache.js'
 import { createMemoryStore } from '../../identity/memoryStore.js'
 import { createDerived } from '../../identity/context.js'
 import { releaseProfiles } from '../../identity/release.js'
@@ -46,6 +48,10 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
   const profile = releaseProfiles[scenario.identity.release]
   const derived = createDerived(store, profile)
   const ledger = new SealedLedger()
+  const { cache } = scenario.identity
+  const ofProcess = cache.backend === 'process'
+  const shared = new MemoryTokenCache(cache)
+  const asksRevocations = ofProcess && profile.revocationLoad === 'all'
   const fleet = Array.from({ length: scenario.identity.backends }, (): SimulatedNode => {
     const identity = new IdentityNode({
       store,
@@ -56,9 +62,22 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
       random: (count) => random.bytes(count),
       requestId: () => 'req-simulated',
       publicUrl: `https://${scenario.cloud.host}:5000`,
+      asksRevocations,
       derived,
     })
-    const node: SimulatedNode = simulatedNode(identity, origin)
+    const own = new MemoryTokenCache(cache)
+    const revocations = new KeptInProcess(store)
+    const answer = answerFrom({
+      store,
+      passwords: openPasswords,
+      cache: ofProcess ? own : shared,
+      ...(asksRevocations ? { revocations } : {}),
+    })
+    const forget = (): void => {
+      own.clear()
+      revocations.changed()
+    }
+    const node: SimulatedNode = simulatedNode({ identity, answer, forget }, origin)
     return node
   })
   const database = new SimulatedDatabase()
@@ -76,7 +95,6 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     clock,
     fleet,
     database,
-    answer: answerFrom({ store, passwords: openPasswords }),
     scenario,
   })
   const { maxActiveKeys } = scenario.identity.keys

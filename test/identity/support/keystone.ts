@@ -12,8 +12,10 @@ import { createMemoryStore } from '../../../src/identity/memoryStore.js'
 import type { Passwords } from '../../../src/identity/passwords.js'
 import type { IdentityCase, Question } from '../../../src/identity/questions.js'
 import { releaseProfiles } from '../../../src/identity/release.js'
+import { KeptInProcess } from '../../../src/identity/revocationSource.js'
 import { handle } from '../../../src/identity/routes.js'
 import type { Document, DocumentKind } from '../../../src/identity/store.js'
+import type { TokenCache } from '../../../src/identity/tokenCache.js'
 import type { Release } from '../../../src/scenario/scenario.js'
 import { fernetKeyFromBytes } from '../../../src/token/fernet.js'
 import type { FernetKey } from '../../../src/token/fernet.js'
@@ -205,12 +207,17 @@ export const startSec = 1_795_311_700
 export const createKeystone = (
   release: Release,
   mode: ProviderMode,
-  options: Partial<IdentityConfig> & { readonly ring?: KeyRing } = {},
+  options: Partial<IdentityConfig> & {
+    readonly ring?: KeyRing
+    /** Another backend of the same cloud, whose table and facts this one shares. */
+    readonly beside?: Keystone
+    readonly tokenCache?: TokenCache
+  } = {},
 ): Keystone => {
-  const store = createMemoryStore()
-  store.loadNow(recordedCloud(), [])
+  const store = options.beside?.store ?? createMemoryStore()
+  if (options.beside === undefined) store.loadNow(recordedCloud(), [])
   const profile = releaseProfiles[release]
-  const { ring: givenRing, ...settings } = options
+  const { ring: givenRing, beside, tokenCache, ...settings } = options
   const config = identityConfig({
     profile,
     expirationSec: 3600,
@@ -218,13 +225,18 @@ export const createKeystone = (
     ...settings,
   })
   const derived = createDerived(store, profile)
-  const random = new Random(1, release, mode)
+  const random = new Random(1, release, mode, beside === undefined ? 'first' : 'beside')
   const freshKey = (): FernetKey => fernetKeyFromBytes(random.bytes(32))
   const retired: FernetKey[] = []
   let ring = givenRing ?? setupRing({ primary: freshKey(), staged: freshKey() }).ring
   let sealer: Sealer = createSealer({ ring, payloadOptions: profile.payload })
   const asked: Question[] = []
-  const answerTo = answerFrom({ store, passwords: plainPasswords })
+  const answerTo = answerFrom({
+    store,
+    passwords: plainPasswords,
+    revocations: new KeptInProcess(store),
+    ...(tokenCache === undefined ? {} : { cache: tokenCache }),
+  })
   const answer = (question: Question): unknown => {
     asked.push(question)
     return answerTo(question)
