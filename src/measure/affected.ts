@@ -15,6 +15,9 @@ const smoothedOver = 21
 const gapMost = 6
 const widthLeast = 3
 
+/** By how much a mean must be slower at least: modelled costs hardly scatter, and then four sigmas are next to nothing. */
+const slowerLeast = 0.1
+
 /** Requests that the calm must have had to say what is normal. */
 const calmRequestsLeast = 30
 
@@ -95,10 +98,10 @@ const spreadOf = (line: IntervalLine, op: Op): Spread | null => {
 
 /**
  * An interval is slow if the mean over 21 responses that end in it lies above μ₀ + 4·σ₀, where μ₀ and σ₀ are mean and
- * standard deviation of a response in the calm. Source: `calculate_smooth_data` and `process_one_run`.
+ * standard deviation of a response in the calm; and above 1.1·μ₀. Source: `calculate_smooth_data` and `process_one_run`.
  */
 const slowPoints = (lines: readonly IntervalLine[], op: Op, calm: Spread): Point[] => {
-  const limit = calm.mean + sigmas * Math.sqrt(calm.variance)
+  const limit = calm.mean + Math.max(sigmas * Math.sqrt(calm.variance), slowerLeast * calm.mean)
   let recent: Spread[] = []
   return lines.flatMap((line): Point[] => {
     const own = spreadOf(line, op)

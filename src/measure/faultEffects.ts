@@ -60,14 +60,17 @@ export const faultEffects = (record: RunRecord): readonly FaultEffect[] => {
   const faults = record.events.filter(isBeginning)
   const effects: FaultEffect[] = []
   for (const [i, fault] of faults.entries()) {
-    const calmFromSec = i === 0 ? 0 : endOfUnrest(effects[i - 1] as FaultEffect)
+    const calmFromSec = i === 0 ? 0 : endOfUnrest(effects[i - 1] as FaultEffect, record.header.intervalSec)
     effects.push(effectOf(record, fault, calmFromSec, faults[i + 1]?.startedSec ?? Infinity))
   }
   return effects
 }
 
-const endOfUnrest = (effect: FaultEffect): number =>
-  Math.max(effect.repairedSec ?? effect.atSec, effect.atSec + (effect.recoverySec?.high ?? 0))
+/** When it was calm again after a fault: never, if no recovery was seen. What it held up may end in the next interval. */
+const endOfUnrest = (effect: FaultEffect, intervalSec: number): number =>
+  effect.recoverySec === null
+    ? effect.watchedUntilSec
+    : Math.max(effect.repairedSec ?? effect.atSec, effect.atSec + effect.recoverySec.high) + 2 * intervalSec
 
 const effectOf = (record: RunRecord, fault: EventLine, calmFromSec: number, nextSec: number): FaultEffect => {
   const { header, events } = record

@@ -118,7 +118,7 @@ export const faultForms: Readonly<Record<FaultKind, FaultForm>> = {
     needs: [],
     takes: ['for'],
     meaning:
-      'the table `token` takes no more rows: error 1114 of MariaDB, `max_page_count` of SQLite; deleting still works',
+      'the table `token` takes no more rows: error 1114 in MariaDB, a file that may not grow (`max_page_count`) in SQLite; deleting still works',
     impossible: needsOwnData('change'),
   },
 }

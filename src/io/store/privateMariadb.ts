@@ -16,12 +16,19 @@ import { errorDetail } from './driverError.js'
 export interface PrivateMariadb {
   /** `mysql://user:password@127.0.0.1:port/database`; the password is random and lives as long as the server. */
   readonly url: string
+  /** The same for a user who may do everything there. */
+  readonly adminUrl: string
   readonly pid: number
   /** Ends the server and waits until it is gone. The folder stays: it is the caller's. May be called again. */
   stop(): Promise<void>
+  /** Starts it again on the port and with the data that it had. */
+  start(): Promise<void>
+  /** Stops its process by a signal, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
 }
 
 const user = 'cutover'
+const admin = 'cutover_admin'
 const database = 'cutover'
 const startPatienceMs = 60_000
 /** Between two tries to connect while the server starts. */
@@ -84,14 +91,16 @@ const makeDataFolder = async (installer: string, dataFolder: string): Promise<vo
   }
 }
 
-/** Statements that the server runs before it listens: one user with a password, and nobody else. */
-const grants = (password: string): string =>
+/** Statements that the server runs before it listens: our two users with their passwords, and nobody else. */
+const grants = (password: string, adminPassword: string): string =>
   [
     `CREATE DATABASE IF NOT EXISTS ${database} CHARACTER SET utf8`,
     `DELETE FROM mysql.global_priv WHERE User NOT IN ('mariadb.sys', '${user}')`,
     'FLUSH PRIVILEGES',
     `CREATE USER '${user}'@'127.0.0.1' IDENTIFIED BY '${password}'`,
     `GRANT ALL ON ${database}.* TO '${user}'@'127.0.0.1'`,
+    `CREATE USER '${admin}'@'127.0.0.1' IDENTIFIED BY '${adminPassword}'`,
+    `GRANT ALL ON *.* TO '${admin}'@'127.0.0.1'`,
   ]
     .map((statement) => `${statement};\n`)
     .join('')
@@ -147,35 +156,61 @@ export const startMariadb = async (options: { readonly folder: string }): Promis
   ) as [string, string, string, string]
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await makeDataFolder(installer, dataFolder)
-  const password = randomBytes(16).toString('hex')
+  const [password, adminPassword] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')]
   // A file that only we can read, since a process list shows options to everybody.
-  await writeFile(grantsFile, grants(password), { mode: 0o600 })
+  await writeFile(grantsFile, grants(password, adminPassword), { mode: 0o600 })
+  const urlOf = (name: string, secret: string, port: number): string =>
+    `mysql://${name}:${secret}@127.0.0.1:${port}/${database}`
+  /** Null: somebody else has the port. */
+  const launch = async (port: number, more: readonly string[]): Promise<ChildProcess | null> => {
+    const url = urlOf(user, password, port)
+    await rm(logFile, { force: true })
+    const child = spawnPrivate(program, [
+      '--no-defaults',
+      ...userOption(),
+      `--datadir=${dataFolder}`,
+      // No socket file: its path would be bounded to about a hundred characters, and the port serves all.
+      '--socket=',
+      `--pid-file=${pidFile}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      `--log-error=${logFile}`,
+      '--skip-name-resolve',
+      ...more,
+      ...sizing,
+    ])
+    const failed = new Promise<never>((_, reject) => {
+      child.once('error', (error) => reject(new WorldError(`cannot run ${program}: ${error.message}`)))
+    })
+    if (!(await Promise.race([becomesReady(child, { url, pidFile, logFile }), failed]))) return null
+    // A caller who forgets to stop it can still end; the exit handler then does the rest.
+    child.unref()
+    return child
+  }
   try {
     for (let tries = 1; tries <= portsMax; tries++) {
       const port = await freePort()
-      const url = `mysql://${user}:${password}@127.0.0.1:${port}/${database}`
-      await rm(logFile, { force: true })
-      const child = spawnPrivate(program, [
-        '--no-defaults',
-        ...userOption(),
-        `--datadir=${dataFolder}`,
-        // No socket file: its path would be bounded to about a hundred characters, and the port serves all.
-        '--socket=',
-        `--pid-file=${pidFile}`,
-        `--port=${port}`,
-        '--bind-address=127.0.0.1',
-        `--log-error=${logFile}`,
-        `--init-file=${grantsFile}`,
-        '--skip-name-resolve',
-        ...sizing,
-      ])
-      const failed = new Promise<never>((_, reject) => {
-        child.once('error', (error) => reject(new WorldError(`cannot run ${program}: ${error.message}`)))
-      })
-      if (await Promise.race([becomesReady(child, { url, pidFile, logFile }), failed])) {
-        // A caller who forgets to stop it can still end; the exit handler then does the rest.
-        child.unref()
-        return { url, pid: child.pid ?? 0, stop: () => stopPrivate(child) }
+      let child = await launch(port, [`--init-file=${grantsFile}`])
+      if (child === null) continue
+      const running = (): ChildProcess => child as ChildProcess
+      return {
+        url: urlOf(user, password, port),
+        adminUrl: urlOf(admin, adminPassword, port),
+        pid: child.pid ?? 0,
+        stop: () => {
+          // One that was stopped by a signal would not read another.
+          running().kill('SIGCONT')
+          return stopPrivate(running())
+        },
+        start: async () => {
+          if (!hasEnded(running())) return
+          child = (await launch(port, [])) ?? child
+          if (hasEnded(running()))
+            throw new WorldError('somebody has taken the port of the private MariaDB server')
+        },
+        signal: (signal) => {
+          running().kill(signal)
+        },
       }
     }
     throw new WorldError(`the private MariaDB server found no free port in ${portsMax} tries`)

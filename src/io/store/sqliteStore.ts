@@ -85,6 +85,17 @@ const prepareAll = (database: Database) => ({
   tokenBytes: database.prepare<[], number>('SELECT coalesce(sum(octet_length(extra)), 0) FROM token').pluck(),
 })
 
+/** What a file is kept from, to rehearse it. */
+export interface StoreRestriction {
+  /** Every write fails, as on a replica. */
+  readonly readOnly: boolean
+  /** The file cannot grow, as on a full disk. */
+  readonly full: boolean
+}
+
+/** SQLite's own bound on the pages of a file. */
+const pagesMost = 4_294_967_294
+
 /** All questions are answered synchronously; only what takes long is a promise. */
 export class SqliteStore implements Store {
   private readonly database: Database
@@ -226,6 +237,14 @@ export class SqliteStore implements Store {
       .immediate()
     this.refresh()
     await loadTokens(this.database, rows, progress)
+  }
+
+  /** Of this connection alone: each process that has opened the file must be told. */
+  restrict({ readOnly, full }: StoreRestriction): void {
+    this.database.pragma(`query_only = ${readOnly ? 'ON' : 'OFF'}`)
+    this.database.pragma(
+      `max_page_count = ${full ? Number(this.database.pragma('page_count', { simple: true })) : pagesMost}`,
+    )
   }
 
   close(): Promise<void> {

@@ -12,6 +12,7 @@ import { KeyRepositoryError } from '../../io/keyRepository.js'
 import { createRingReader, type RingReader } from '../../io/ringReader.js'
 import { createPasswords } from '../../io/passwords.js'
 import { openStore } from '../../io/store/open.js'
+import { SqliteStore } from '../../io/store/sqliteStore.js'
 import type { KeyRing } from '../../token/keyring.js'
 import { IdentityNode } from '../identityNode.js'
 import type { BackendCalls } from './calls.js'
@@ -103,6 +104,10 @@ const calls: BackendCalls = {
     if (time !== null) time.aheadSec = aheadSec
   },
   setExpiration: (expirationSec) => present().node.setExpiration(expirationSec),
+  restrict: (restriction) => {
+    const { store } = present()
+    if (store instanceof SqliteStore) store.restrict(restriction)
+  },
 }
 
 answerParent({ ...calls }, async () => {

@@ -4,6 +4,7 @@ import type { Server } from 'node:net'
 import type { Stretch } from '../../base/time.js'
 import type { FlushOrder } from '../../identity/store.js'
 import type { StoreAddress } from '../../io/store/open.js'
+import type { StoreRestriction } from '../../io/store/sqliteStore.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import type { ProviderMode } from '../../token/mode.js'
 
@@ -40,6 +41,8 @@ export interface BackendCalls {
   /** How far its clock is ahead from now on, seconds. */
   setSkew(aheadSec: number): void
   setExpiration(expirationSec: number): void
+  /** Of an SQLite file: see `SqliteStore.restrict`. */
+  restrict(restriction: StoreRestriction): void
 }
 
 export interface KeeperSetup {
@@ -52,6 +55,7 @@ export interface KeeperCalls {
   /** Opens the store and fills it. */
   seed(setup: KeeperSetup): Promise<{ readonly rows: number }>
   flush(order: FlushOrder): Promise<number>
+  restrict(restriction: StoreRestriction): void
   /** Seconds since 1970; null for an empty table. */
   lastExpiry(): Promise<number | null>
   table(withBytes: boolean): Promise<{ readonly rows: number; readonly bytes: number | null }>

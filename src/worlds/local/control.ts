@@ -67,9 +67,9 @@ export class LocalControl implements Control {
         return { note: said(notes) }
       }
       case 'keys.rotate':
-        return { note: await this.options.hands.keys.rotate() }
+        return { note: this.options.hands.keys.rotate() }
       case 'keys.distribute':
-        return { note: await this.faults.distribute(this.chosen(action.nodes)) }
+        return { note: this.faults.distribute(this.chosen(action.nodes)) }
       case 'flush': {
         const rowsDeleted = await keeper.call<number>('flush', flushOrder(scenario, step))
         return { note: `${rowsDeleted} rows deleted`, rowsDeleted }

@@ -1,6 +1,7 @@
 // The backends of the local world: a process each, on a port that it keeps when it is started again.
 // It exists to know what each is at the moment, so that a death that was planned is told from one that was not.
 import { Child, type ChildExit } from '../../io/childProcess.js'
+import type { StoreRestriction } from '../../io/store/sqliteStore.js'
 import type { ProviderMode } from '../../token/mode.js'
 import type { BackendHands, Nodes } from '../faults/hands.js'
 import type { BackendCalls, BackendSetup } from './calls.js'
@@ -30,6 +31,7 @@ export class Fleet implements BackendHands {
   private readonly options: FleetOptions
   private readonly places: readonly Place[]
   private originMs: number | null = null
+  private restriction: StoreRestriction | null = null
 
   constructor(options: FleetOptions) {
     this.options = options
@@ -133,9 +135,24 @@ export class Fleet implements BackendHands {
     })
   }
 
+  resumeAll(): Promise<void> {
+    return this.resume(this.all())
+  }
+
+  /** Keeps all of them from writing to the SQLite file, or from letting it grow; also those that start later. */
+  async restrict(restriction: StoreRestriction): Promise<void> {
+    this.restriction = restriction
+    await this.each(this.all(), ({ child, hung }) => {
+      const told = child?.call('restrict', restriction)
+      if (!hung) return told
+      void told?.catch(() => {})
+      return null
+    })
+  }
+
   /** Ends all of them, those that hang as well. */
   async close(): Promise<void> {
-    await this.resume(this.all())
+    await this.resumeAll()
     await this.end(this.all())
   }
 
@@ -159,6 +176,7 @@ export class Fleet implements BackendHands {
     const setup: BackendSetup = { ...place.setup, identity, port: place.port }
     place.port = (await child.call<{ port: number }>('open', setup)).port
     if (place.aheadSec !== 0) await child.call('setSkew', place.aheadSec)
+    if (this.restriction !== null) await child.call('restrict', this.restriction)
     if (this.originMs !== null) await child.call('start', this.originMs)
   }
 

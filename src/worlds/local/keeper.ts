@@ -6,6 +6,7 @@ import type { Store, TokenRow } from '../../identity/store.js'
 import { answerParent, notifyParent } from '../../io/childProcess.js'
 import { createPasswords } from '../../io/passwords.js'
 import { openStore } from '../../io/store/open.js'
+import { SqliteStore } from '../../io/store/sqliteStore.js'
 import { planCloud, rehearsalPassword, type CloudPlan } from '../../rehearsal/cloudPlan.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
 import { tokenRows, type RowOrder } from '../../rehearsal/tokenRows.js'
@@ -53,6 +54,9 @@ const calls: KeeperCalls = {
   },
   // One after the other: in a time-lapse an hour passes while a database still deletes, and two that delete wait for each other.
   flush: (order) => (flushing = flushing.catch(() => 0).then(() => opened().flushTokens(order))),
+  restrict: (restriction) => {
+    if (store instanceof SqliteStore) store.restrict(restriction)
+  },
   lastExpiry: async () => opened().lastTokenExpirySec(),
   table: async (withBytes) => ({
     rows: await opened().countTokens(),

@@ -151,7 +151,7 @@ export const openIdentityService = async (options: ServiceOptions): Promise<Iden
     endings.add(() => rm(folder, { recursive: true, force: true }))
     const keysFolder = path.resolve(options.keysFolder ?? path.join(folder, 'fernet-keys'))
     prepareKeys(keysFolder)
-    const store = await openStoreAddress({ store: options.store, folder }, endings)
+    const { address: store } = await openStoreAddress({ store: options.store, folder }, endings)
     const url = urlOf(listen.host, port)
     const publicUrl = options.publicUrl ?? url
     const prepared = await prepareCloud(store, publicUrl, options)

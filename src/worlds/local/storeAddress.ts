@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { WorldError } from '../../base/errors.js'
 import type { StoreAddress, StoreChoice } from '../../io/store/open.js'
-import { startMariadb } from '../../io/store/privateMariadb.js'
+import { startMariadb, type PrivateMariadb } from '../../io/store/privateMariadb.js'
 import type { Endings } from './endings.js'
 
 export interface StorePlace {
@@ -13,32 +13,39 @@ export interface StorePlace {
   readonly folder: string
 }
 
+/** A store that processes can open, and the server behind it if it is our own. */
+export interface OpenedStore {
+  readonly address: StoreAddress
+  readonly server: PrivateMariadb | null
+}
+
 export const openStoreAddress = async (
   { store, folder }: StorePlace,
   endings: Endings,
-): Promise<StoreAddress> => {
+): Promise<OpenedStore> => {
+  const withoutServer = (address: StoreAddress): OpenedStore => ({ address, server: null })
   switch (store.kind) {
     case 'memory':
       throw new WorldError(
         'several processes cannot share the store memory: --store sqlite, mariadb or mysql://…',
       )
     case 'sqlite': {
-      if (store.file !== null) return { kind: 'sqlite', file: store.file }
+      if (store.file !== null) return withoutServer({ kind: 'sqlite', file: store.file })
       const home = path.join(folder, 'store')
       await mkdir(home, { recursive: true, mode: 0o700 })
       // The table of a rehearsal is a gigabyte that nobody looks at again.
       endings.add(() => rm(home, { recursive: true, force: true }))
-      return { kind: 'sqlite', file: path.join(home, 'keystone.sqlite') }
+      return withoutServer({ kind: 'sqlite', file: path.join(home, 'keystone.sqlite') })
     }
     case 'mysql':
-      return store
+      return withoutServer(store)
     case 'mariadb': {
       const home = path.join(folder, 'mariadb')
       await mkdir(home, { recursive: true, mode: 0o700 })
       endings.add(() => rm(home, { recursive: true, force: true }))
       const server = await startMariadb({ folder: home })
       endings.add(() => server.stop())
-      return { kind: 'mysql', url: server.url }
+      return { address: { kind: 'mysql', url: server.url }, server }
     }
   }
 }

@@ -2,8 +2,7 @@
 // Whatever it starts, it ends; what dies by itself is a fault in the record, not a crash.
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { TimeMap, toSec } from '../../base/time.js'
-import { WorldError } from '../../base/errors.js'
+import { micros, TimeMap, toSec } from '../../base/time.js'
 import { releaseProfiles } from '../../identity/release.js'
 import { MemcachedTokenCache } from '../../io/cache/memcachedTokenCache.js'
 import { startMemcached } from '../../io/cache/privateMemcached.js'
@@ -14,12 +13,12 @@ import { KeystoneClient } from '../../io/keystoneClient.js'
 import { planCloud } from '../../rehearsal/cloudPlan.js'
 import { Population } from '../../rehearsal/population.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
-import type { Scenario } from '../../scenario/scenario.js'
+import type { Fault, Scenario } from '../../scenario/scenario.js'
 import { createSealer } from '../../token/sealer.js'
 import type { OpenWorldOptions, World } from '../world.js'
-import type { DatabaseHands } from '../faults/hands.js'
 import type { KeeperSetup, SeedNotice } from './calls.js'
 import { LocalControl } from './control.js'
+import { localDatabase, standBefore } from './databaseHands.js'
 import { Endings } from './endings.js'
 import { Fleet } from './fleet.js'
 import { LocalKeys } from './keyHands.js'
@@ -46,18 +45,9 @@ const setUpKeys = async (
   return { origin, ofNode }
 }
 
-const notYet = (): never => {
-  throw new WorldError('faults of the database are played in the simulated world only')
-}
-const unavailableDatabase: DatabaseHands = {
-  slow: notYet,
-  stop: notYet,
-  start: notYet,
-  hang: notYet,
-  resume: notYet,
-  readOnly: notYet,
-  full: notYet,
-}
+/** Whether the timeline has a fault of a kind. */
+const hasFault = ({ timeline }: Scenario, kind: Fault['kind']): boolean =>
+  timeline.some(({ action }) => action.kind === 'fault' && action.fault.kind === kind)
 
 /** What the warm-up has left there was never validated in the scenario. */
 const emptyMemcached = async (address: string): Promise<void> => {
@@ -73,7 +63,9 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
   const endings = new Endings()
   try {
     onProgress({ phase: 'starting', done: 0, total: 1, text: 'servers' })
-    const store = await openStoreAddress(options, endings)
+    const { address: store, server } = await openStoreAddress(options, endings)
+    const slow = server !== null && hasFault(scenario, 'database-slow') ? await standBefore(store) : null
+    if (slow !== null) endings.add(() => slow.proxy.end())
     const keys = await setUpKeys(scenario, folder)
     endings.add(() => rm(path.join(folder, 'keys'), { recursive: true, force: true }))
 
@@ -127,7 +119,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     const fleet = new Fleet({
       setups: keys.ofNode.map((keysFolder, i) => ({
         node: i + 1,
-        store,
+        store: slow?.address ?? store,
         keysFolder,
         identity: scenario.identity,
         publicUrl: `https://${scenario.cloud.host}:5000`,
@@ -155,7 +147,13 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
       nodes: fleet.size,
       keys: new LocalKeys(keys, scenario.identity.keys.maxActiveKeys),
       backends: fleet,
-      database: unavailableDatabase,
+      database: localDatabase({
+        server,
+        proxy: slow?.proxy ?? null,
+        restrict: async (restriction) => {
+          await Promise.all([fleet.restrict(restriction), keeper.call('restrict', restriction)])
+        },
+      }),
     }
 
     const sealer = createSealer({
@@ -175,6 +173,11 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         if (memcached !== null) await emptyMemcached(memcached.address)
         const originMs = clock.start()
         await fleet.begin(originMs)
+        // Whoever still waits at the end for something that hangs would wait for ever.
+        clock.at(micros(scenario.durationSec), () => {
+          void fleet.resumeAll()
+          void hands.database.resume()
+        })
         await ended
         clock.stop()
       },
