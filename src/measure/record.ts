@@ -78,6 +78,12 @@ export interface IntervalLine {
   } | null
   /** UUID tokens that Keystone still accepted in this interval, in whatever mode; absent where none was validated. */
   readonly uuidTokensSeen?: number
+  /** Rows that were written into the token table: UUID tokens that were issued. Absent: none. */
+  readonly rowsInserted?: number
+  /** Members of each class whose first refusal of the run came in this interval. Absent: none. */
+  readonly membersHit?: Readonly<Record<string, number>>
+  /** The longest time without a good call that ended in this interval, for one member of each class, seconds. */
+  readonly memberWithoutSec?: Readonly<Record<string, number>>
 }
 
 /** The token table as the store said it was. */

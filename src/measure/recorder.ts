@@ -45,6 +45,10 @@ export interface Recorder {
   markCutover(atSec: number): void
   /** When Keystone last accepted a UUID token in a validation, scenario seconds; null if it never did. */
   uuidSeenSec(): number | null
+  /** A member of a class was refused for the first time. */
+  memberHit(clientClass: string): void
+  /** A member of a class was without a good call for so long, until now. */
+  memberWithout(clientClass: string, seconds: number): void
   /** Closes every interval that ended by now, in order. */
   advance(nowSec: number): void
   /** Closes all, the last interval even if it is not full. Frees the histograms: nothing can be recorded after. */
@@ -98,6 +102,17 @@ const thousandth = (us: number): number => Math.round(us * 1000) / 1e6
 /** A number of seconds on the grid without the dust of floating point. */
 const tidySec = (sec: number): number => Math.round(sec * 1e6) / 1e6
 
+/** A field with figures by class, in order of their names; no field where there are none. The figures are gone after. */
+const drained = <Name extends string>(
+  name: Name,
+  figures: Map<string, number>,
+): { readonly [key in Name]?: Readonly<Record<string, number>> } => {
+  if (figures.size === 0) return {}
+  const byClass = Object.fromEntries([...figures].sort(([a], [b]) => (a < b ? -1 : 1)))
+  figures.clear()
+  return { [name]: byClass } as { [key in Name]: Record<string, number> }
+}
+
 class StreamRecorder implements Recorder {
   private readonly options: RecorderOptions
   private readonly time: TimeMap
@@ -107,6 +122,9 @@ class StreamRecorder implements Recorder {
   private readonly latenessInterval = createHistogram()
   private uuidSeen: number | null = null
   private lastUuidSeenSec: number | null = null
+  private rowsInserted = 0
+  private readonly membersHit = new Map<string, number>()
+  private readonly memberWithoutSec = new Map<string, number>()
 
   private interval = 0
   private intervalEndSec: number
@@ -148,6 +166,8 @@ class StreamRecorder implements Recorder {
       const seen = sample.format === 'uuid' && sample.outcome === 'ok'
       if (seen) this.lastUuidSeenSec = atSec
       this.uuidSeen = (this.uuidSeen ?? 0) + (seen ? 1 : 0)
+    } else if (sample.format === 'uuid' && (sample.op === 'issue' || sample.op === 'trust-issue')) {
+      this.rowsInserted++
     }
     // An answer has a response time, and so has the vain wait for one; a refused connection says nothing of Keystone.
     if (sample.status > 0 || sample.outcome === 'timeout') this.respond(sample)
@@ -178,6 +198,15 @@ class StreamRecorder implements Recorder {
     return this.lastUuidSeenSec
   }
 
+  memberHit(clientClass: string): void {
+    this.membersHit.set(clientClass, (this.membersHit.get(clientClass) ?? 0) + 1)
+  }
+
+  memberWithout(clientClass: string, seconds: number): void {
+    const longest = this.memberWithoutSec.get(clientClass) ?? 0
+    this.memberWithoutSec.set(clientClass, Math.max(longest, tidySec(seconds)))
+  }
+
   advance(nowSec: number): void {
     while (this.intervalEndSec <= nowSec) this.close()
   }
@@ -185,7 +214,12 @@ class StreamRecorder implements Recorder {
   finish(nowSec: number): RecorderEnd {
     if (this.finished) throw new DefectError('the recorder was finished twice')
     this.advance(nowSec)
-    if (!this.tally.empty || nowSec > this.intervalEndSec - this.options.intervalSec) this.close()
+    if (
+      !this.tally.empty ||
+      this.memberWithoutSec.size > 0 ||
+      nowSec > this.intervalEndSec - this.options.intervalSec
+    )
+      this.close()
     this.writeHlog()
     const latency: { -readonly [op in Op]?: Record<LatencyWindow, LatencySummary> } = {}
     ops.forEach((op, i) => {
@@ -249,8 +283,13 @@ class StreamRecorder implements Recorder {
     })
     const fromSec = tidySec(this.interval * intervalSec)
     const seen = this.uuidSeen === null ? {} : { uuidTokensSeen: this.uuidSeen }
-    emit({ kind: 'interval', fromSec, counts, latency, lateness: this.closeLateness(), ...seen })
+    const rows = this.rowsInserted === 0 ? {} : { rowsInserted: this.rowsInserted }
+    const hit = drained('membersHit', this.membersHit)
+    const without = drained('memberWithoutSec', this.memberWithoutSec)
+    const lateness = this.closeLateness()
+    emit({ kind: 'interval', fromSec, counts, latency, lateness, ...seen, ...rows, ...hit, ...without })
     this.uuidSeen = null
+    this.rowsInserted = 0
     this.interval++
     this.intervalEndSec = tidySec((this.interval + 1) * intervalSec)
     if (this.interval - this.hlogFrom >= this.hlogEvery) this.writeHlog()

@@ -47,7 +47,7 @@ export interface Sample {
   cause: Cause | null
   /** Backend that answered, from 1; 0 if none (a service's own answer). */
   node: number
-  /** Format of the token that was judged; null where none was (an issue, a call of a service). */
+  /** Format of the token that was judged or issued; null where there was none (a failed issue, a call of a service). */
   format: TokenFormat | null
   /** Its member was still busy when it was due: it waited for itself, which is no lateness of the generator. */
   waited: boolean

@@ -4,6 +4,7 @@ import { TimeMap, timeLapseSpeed } from '../base/time.js'
 import { faultEffects, type FaultEffect } from './faultEffects.js'
 import { latencyOf, latenessOf, noLatency } from './fold.js'
 import { evaluateGate, evaluateGateText, type Gate, type GateResult } from './gates.js'
+import { impactOf, type Impact } from './impact.js'
 import { findPeaks, type Peak } from './peaks.js'
 import type { EventLine, LatencySummary, RunRecord } from './record.js'
 import type { Outcome } from './sample.js'
@@ -92,6 +93,8 @@ export interface Summary {
     readonly bytesEnd: number | null
     readonly emptyAtSec: number | null
   }
+  /** What the change did: who was hit, for how long, what it wrote. */
+  readonly impact: Impact
   /** Of each op at Keystone; `issue` and `validate` always, with a count of 0 if there were none. */
   readonly latency: Readonly<Record<string, Readonly<Record<LatencyWindow, LatencySummary>>>>
   readonly generator: {
@@ -162,6 +165,7 @@ export const summarise = (
       refusals: refusalsOf(record, 'keystone'),
     },
     tokenTable: tokenTable(record),
+    impact: impactOf(record),
     latency: latencyTable(record),
     generator: {
       latenessP50Ms: lateness?.p50Ms ?? 0,

@@ -9,6 +9,7 @@ import type { Cause, Leg, Op, Outcome, Sample } from '../measure/sample.js'
 import type { EventLine, TableLine } from '../measure/record.js'
 import { createArrivals } from '../scenario/arrivals.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
+import { isUuidToken } from '../token/uuid.js'
 import { ArrivalFeed, type ArrivalSource } from './arrivalFeed.js'
 import { Fleet } from './fleet.js'
 import { outcomeForSender, outcomeAtKeystone } from './outcomes.js'
@@ -25,6 +26,10 @@ export interface Recording {
   markCutover(atSec: number): void
   /** When Keystone last accepted a UUID token in a validation, scenario seconds; null if it never did. */
   uuidSeenSec(): number | null
+  /** A member of a class was refused for the first time. */
+  memberHit(clientClass: string): void
+  /** A member was without a good call for so long: from its first bad one to its next good one, or the end of the run. */
+  memberWithout(clientClass: string, seconds: number): void
   advance(nowSec: number): void
 }
 
@@ -56,6 +61,9 @@ interface Lane {
   readonly behaviour: Behaviour
   busy: boolean
   readonly backlogSec: number[]
+  /** Since when its calls have failed, scenario seconds; −1: the last one was good. */
+  badSinceSec: number
+  refused: boolean
 }
 
 /** Everybody's arrivals as one stream. */
@@ -71,7 +79,15 @@ const arrivalsOf = ({ scenario, population, timeMap, schedule }: EngineOptions):
       const source =
         schedule?.(clientClass, member.index) ??
         createArrivals({ seed, clientClass, member: member.index, stretches, durationSec })
-      members.push([{ member, behaviour, busy: false, backlogSec: [] }, source])
+      const lane: Lane = {
+        member,
+        behaviour,
+        busy: false,
+        backlogSec: [],
+        badSinceSec: -1,
+        refused: false,
+      }
+      members.push([lane, source])
     }
   }
   return new ArrivalFeed(members, durationSec, perSec)
@@ -87,6 +103,8 @@ export class Engine {
   private ended = false
   private underWay = 0
   private calls = 0
+  /** Members whose last call failed. */
+  private readonly down = new Set<Lane>()
 
   constructor(options: EngineOptions) {
     this.options = options
@@ -179,9 +197,10 @@ export class Engine {
     const begun = clock.measured()
     if (answeredFromMemory(member, toSec(clock.now()))) {
       this.note(member.className, 'client', 'call', 'ok', 200, null, 0, null, due, begun, begun, waited)
+      if (lane.badSinceSec >= 0) this.recovered(lane)
       return
     }
-    const call = new Call(this, member, due, begun, waited)
+    const call = new Call(this, lane, due, begun, waited)
     lane.busy = true
     this.underWay++
     this.resume(call, lane.behaviour.call(member, call), lane, null)
@@ -213,7 +232,9 @@ export class Engine {
     const due = call.takeDue(clock)
     const node = this.chooseNode(lane.member)
     target.send(node, ask.request, (answer, sent) => {
-      this.noteExchange(ask, answer, due, sent, clock.measured(), call.waited)
+      const outcome = this.noteExchange(ask, answer, due, sent, clock.measured(), call.waited)
+      // A service's own exchange is not the member's.
+      if (ask.by === lane.member.className) this.felt(lane, ask.request.op, outcome)
       this.resume(call, steps, lane, answer)
     })
   }
@@ -241,8 +262,10 @@ export class Engine {
     sent: Micros,
     done: Micros,
     waited: boolean,
-  ): void {
+  ): Outcome {
     const op = ask.request.op
+    const issued = reply.subjectToken
+    const format = ask.format ?? (issued === null ? null : isUuidToken(issued) ? 'uuid' : 'fernet')
     const refusedSender = reply.status === 401 || op !== 'validate'
     const atKeystone = outcomeAtKeystone(reply)
     const cause = atKeystone === 'rejected' ? (reply.cause ?? 'unknown-token') : null
@@ -255,7 +278,7 @@ export class Engine {
       reply.status,
       cause,
       reply.node,
-      ask.format,
+      format,
       due,
       sent,
       done,
@@ -271,12 +294,34 @@ export class Engine {
       reply.status,
       senderCause,
       reply.node,
-      ask.format,
+      format,
       due,
       sent,
       done,
       waited,
     )
+    return outcome
+  }
+
+  /** What an exchange was to the member: its first refusal, the beginning or the end of a time without a good call. */
+  felt(lane: Lane, op: Op, outcome: Outcome): void {
+    if (outcome === 'rejected' && !lane.refused) {
+      lane.refused = true
+      this.options.recording.memberHit(lane.member.className)
+    }
+    if (outcome !== 'ok') {
+      if (lane.badSinceSec < 0) {
+        lane.badSinceSec = toSec(this.options.clock.now())
+        this.down.add(lane)
+      }
+    } else if (lane.badSinceSec >= 0 && (op === 'call' || op === 'validate')) this.recovered(lane)
+  }
+
+  private recovered(lane: Lane): void {
+    const seconds = toSec(this.options.clock.now()) - lane.badSinceSec
+    lane.badSinceSec = -1
+    this.down.delete(lane)
+    this.options.recording.memberWithout(lane.member.className, seconds)
   }
 
   note(
@@ -341,6 +386,7 @@ export class Engine {
   private finishWhenIdle(): void {
     if (this.ended || this.underWay > 0) return
     this.ended = true
+    for (const lane of this.down) this.recovered(lane)
     this.options.onEnd()
   }
 }
@@ -348,7 +394,7 @@ export class Engine {
 /** One call of a member while it runs: its instants, and what the behaviour reports of it. */
 class Call implements CallContext {
   private readonly engine: Engine
-  private readonly member: Member
+  private readonly lane: Lane
   private readonly due: Micros
   /** The exchange with a service that comes next: first due with the call, later when the one before it ended. */
   private legDue: Micros
@@ -356,9 +402,9 @@ class Call implements CallContext {
   private asked = false
   waited: boolean
 
-  constructor(engine: Engine, member: Member, due: Micros, begun: Micros, waited: boolean) {
+  constructor(engine: Engine, lane: Lane, due: Micros, begun: Micros, waited: boolean) {
     this.engine = engine
-    this.member = member
+    this.lane = lane
     this.due = due
     this.legDue = due
     this.legSent = begun
@@ -383,7 +429,7 @@ class Call implements CallContext {
 
   saw(op: Op, outcome: Outcome, status: number, cause: Cause | null): void {
     const now = this.engine.clock.measured()
-    const { className } = this.member
+    const { className } = this.lane.member
     this.engine.note(
       className,
       'client',
@@ -398,6 +444,7 @@ class Call implements CallContext {
       now,
       this.waited,
     )
+    this.engine.felt(this.lane, op, outcome)
     this.legDue = now
     this.legSent = now
     // What comes next is sent at once, and says nothing of the generator's lateness.

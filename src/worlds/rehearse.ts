@@ -149,6 +149,14 @@ class Keeping implements Recording {
     return this.recorder.uuidSeenSec()
   }
 
+  memberHit(clientClass: string): void {
+    this.recorder.memberHit(clientClass)
+  }
+
+  memberWithout(clientClass: string, seconds: number): void {
+    this.recorder.memberWithout(clientClass, seconds)
+  }
+
   advance(nowSec: number): void {
     this.recorder.advance(nowSec)
   }

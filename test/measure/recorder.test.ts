@@ -92,6 +92,36 @@ describe('counting', () => {
     expect(end.recording.movedSamples).toBe(1)
   })
 
+  test('rows inserted are the UUID tokens that Keystone issued, whoever asked', () => {
+    const { recorder, intervals } = start()
+    const issued = { leg: 'keystone', op: 'issue', format: 'uuid', atSec: 1 } as const
+    recorder.record(sampleOf(issued))
+    recorder.record(sampleOf({ ...issued, op: 'trust-issue' }))
+    recorder.record(sampleOf({ ...issued, leg: 'client' }))
+    recorder.record(sampleOf({ ...issued, format: 'fernet' }))
+    recorder.record(sampleOf({ ...issued, op: 'validate' }))
+    recorder.record(sampleOf({ ...issued, format: null, outcome: 'failed' }))
+    recorder.finish(20)
+    expect(intervals().map((line) => line.rowsInserted)).toEqual([2, undefined])
+  })
+
+  test('members are told in the interval of their first refusal, and of the end of their time without', () => {
+    const { recorder, intervals } = start()
+    recorder.memberHit('heat')
+    recorder.memberHit('users')
+    recorder.memberHit('users')
+    recorder.advance(10)
+    recorder.memberWithout('users', 3)
+    recorder.memberWithout('users', 12.5)
+    recorder.memberWithout('users', 8)
+    recorder.finish(10)
+    expect(intervals()).toMatchObject([
+      { membersHit: { heat: 1, users: 2 } },
+      { fromSec: 10, memberWithoutSec: { users: 12.5 } },
+    ])
+    expect(intervals()[0]).not.toHaveProperty('memberWithoutSec')
+  })
+
   test('a run that ends inside an interval writes what it has of it', () => {
     const { recorder, intervals } = start()
     recorder.record(sampleOf({ atSec: 12 }))

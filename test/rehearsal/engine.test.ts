@@ -375,3 +375,39 @@ describe('the record', () => {
     expect(told.tables.map(({ atSec }) => atSec)).toEqual([0.5, 10.5, 20.5, 30.5, 40.5, 50.5])
   })
 })
+
+describe('a member', () => {
+  const bad = (fromSec: number, toSec: number, status = 404) =>
+    stage({
+      scenario: `${header}${identity()}duration: 10m\n${scripts(3, '10s')}`,
+      answer: ({ atSec }) => (atSec >= fromSec && atSec < toSec ? { status, cause: 'revoked' as const } : {}),
+    })
+
+  test('is told of once, at its first refusal', () => {
+    const { hits } = bad(100, 200)
+    expect(hits.map(([className]) => className)).toEqual(['scripts', 'scripts', 'scripts'])
+    for (const [, atSec] of hits) expect(Math.abs(atSec - 105.01)).toBeLessThanOrEqual(5)
+  })
+
+  test('that gets an error is not refused, but without a good call all the same', () => {
+    const { hits, without } = bad(100, 200, 503)
+    expect(hits).toEqual([])
+    expect(without).toHaveLength(3)
+  })
+
+  test('is without a good call from its first bad answer to its next good one', () => {
+    const { without } = bad(100, 200)
+    expect(without.map(([, seconds]) => seconds)).toEqual(
+      [100, 100, 100].map((sec) => expect.closeTo(sec, 6)),
+    )
+  })
+
+  test('that has no good call any more is without one to the end of the run', () => {
+    const { without, ends } = bad(100, 1000)
+    expect(without).toHaveLength(3)
+    for (const [, seconds] of without) {
+      expect(seconds).toBeGreaterThanOrEqual(490 - 0.02)
+      expect(seconds).toBeLessThanOrEqual((ends[0] ?? 0) - 100)
+    }
+  })
+})

@@ -90,6 +90,10 @@ export class EngineStage {
   readonly story: string[] = []
   /** Instants at which a switch was announced to the record. */
   readonly marks: number[] = []
+  /** First refusals of members: the class, and when. */
+  readonly hits: (readonly [string, number])[] = []
+  /** Times without a good call that members had: the class, and how long. */
+  readonly without: (readonly [string, number])[] = []
   readonly advances: number[] = []
   readonly ends: number[] = []
   private readonly virtual = new VirtualClock()
@@ -131,6 +135,8 @@ export class EngineStage {
           this.events.push(line)
         },
         markCutover: (atSec) => this.marks.push(atSec),
+        memberHit: (className) => this.hits.push([className, this.nowSec]),
+        memberWithout: (className, seconds) => this.without.push([className, seconds]),
         uuidSeenSec: () => options.uuidSeenSec?.(this.nowSec) ?? null,
         advance: (nowSec) => this.advances.push(nowSec),
       },
