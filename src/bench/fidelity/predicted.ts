@@ -94,6 +94,8 @@ const watch = async (replay: Replay, scenario: Scenario, world: World): Promise<
       event: () => {},
       markCutover: () => {},
       uuidSeenSec: () => null,
+      memberHit: () => {},
+      memberWithout: () => {},
       advance: () => {},
     },
     intervalSec: scenario.durationSec,
