@@ -10,6 +10,7 @@ import { answerParent } from '../../io/childProcess.js'
 import { startIdentityServer, type IdentityServer } from '../../io/identityServer.js'
 import { KeyRepositoryError } from '../../io/keyRepository.js'
 import { createRingReader, type RingReader } from '../../io/ringReader.js'
+import { openBrokenListener } from '../../io/brokenListener.js'
 import { createPasswords } from '../../io/passwords.js'
 import { openStore } from '../../io/store/open.js'
 import { SqliteStore } from '../../io/store/sqliteStore.js'
@@ -22,7 +23,11 @@ interface Running {
   readonly store: Store
   readonly node: IdentityNode
   readonly time: ScenarioTime | null
-  readonly server: IdentityServer
+  server: IdentityServer
+  /** Listens on the port that it has. */
+  readonly listen: () => Promise<IdentityServer>
+  /** Requests wait for it, in the order in which they came; null: nothing keeps them. */
+  loading: Promise<void> | null
   readonly caching: Caching
 }
 
@@ -35,6 +40,12 @@ const readRing = (reader: RingReader): KeyRing | null => {
     throw error
   }
 }
+
+/** Waits until an instant of `performance.now()`. */
+const until = (atMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, Math.max(0, atMs - performance.now()))
+  })
 
 let running: Running | null = null
 
@@ -49,6 +60,8 @@ const calls: BackendCalls = {
     const reader = createRingReader(setup.keysFolder)
     let ring: KeyRing | null = null
     const refresh = (): MaybePromise<void> => {
+      const loading = running?.loading ?? null
+      if (loading !== null) return loading.then(refresh)
       ring = readRing(reader)
       return store.refresh()
     }
@@ -66,25 +79,28 @@ const calls: BackendCalls = {
       asksRevocations: releaseProfiles[setup.identity.release].revocationLoad === 'all',
     })
     const time = setup.time === null ? null : new ScenarioTime(setup.time)
-    const server = await startIdentityServer({
-      host: '127.0.0.1',
-      port: setup.port,
-      ...(shared === undefined ? {} : { shared }),
-      refresh,
-      context: () => node.context(time?.epochSec() ?? Date.now() / 1000),
-      answer: answerFrom({
-        store,
-        passwords: createPasswords(setup.identity.passwordHash),
-        ...caching.answering,
-      }),
-      explain: setup.explain,
-      onDefect: (error) => {
-        process.stderr.write(
-          `backend ${setup.node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-        )
-      },
-    })
-    running = { store, node, time, server, caching }
+    const serve = (port: number): Promise<IdentityServer> =>
+      startIdentityServer({
+        host: '127.0.0.1',
+        port,
+        ...(shared === undefined ? {} : { shared }),
+        refresh,
+        context: () => node.context(time?.epochSec() ?? Date.now() / 1000),
+        answer: answerFrom({
+          store,
+          passwords: createPasswords(setup.identity.passwordHash),
+          ...caching.answering,
+        }),
+        explain: setup.explain,
+        onDefect: (error) => {
+          process.stderr.write(
+            `backend ${setup.node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+          )
+        },
+      })
+    const server = await serve(setup.port)
+    const listen = (): Promise<IdentityServer> => serve(server.port)
+    running = { store, node, time, server, listen, loading: null, caching }
     return { port: server.port }
   },
   start: (originMs) => {
@@ -102,6 +118,25 @@ const calls: BackendCalls = {
   setSkew: (aheadSec) => {
     const { time } = present()
     if (time !== null) time.aheadSec = aheadSec
+  },
+  // The process itself stays, so that a phase lasts as long as it was said to, even if a time-lapse makes it short.
+  restartInto: async ({ mode, resetsMs, refusedMs, hangsMs }) => {
+    const backend = present()
+    const refusedAtMs = performance.now() + resetsMs
+    const hangsAtMs = refusedAtMs + refusedMs
+    const { port } = backend.server
+    await backend.server.close()
+    backend.node.mode = mode
+    backend.caching.forget()
+    const broken = await openBrokenListener('127.0.0.1', port)
+    await until(refusedAtMs)
+    await broken.close()
+    await until(hangsAtMs)
+    const loading = until(hangsAtMs + hangsMs)
+    backend.loading = loading
+    backend.server = await backend.listen()
+    await loading
+    backend.loading = null
   },
   setExpiration: (expirationSec) => present().node.setExpiration(expirationSec),
   restrict: (restriction) => {

@@ -43,6 +43,16 @@ export interface BackendCalls {
   setExpiration(expirationSec: number): void
   /** Of an SQLite file: see `SqliteStore.restrict`. */
   restrict(restriction: StoreRestriction): void
+  /** As if its processes were stopped and started with another provider. Answered when the new ones are loaded. */
+  restartInto(restart: Restart): Promise<void>
+}
+
+/** A restart into another provider: how long each of its phases lasts, in real milliseconds. */
+export interface Restart {
+  readonly mode: ProviderMode
+  readonly resetsMs: number
+  readonly refusedMs: number
+  readonly hangsMs: number
 }
 
 export interface KeeperSetup {

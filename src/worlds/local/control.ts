@@ -1,11 +1,13 @@
 // The operator's hands in the local world: switches backends, rotates and copies keys on disk, flushes the table.
 // Each step is done by the process that would do it in a real cloud, and answered when it is done.
+import { toSec, type TimeMap } from '../../base/time.js'
 import type { Child } from '../../io/childProcess.js'
-import type { Control, StepResult } from '../../rehearsal/ports.js'
-import type { NodeSet, Scenario, TimelineStep } from '../../scenario/scenario.js'
+import type { Clock, Control, StepResult } from '../../rehearsal/ports.js'
+import type { NodeSet, Outage, Scenario, TimelineStep } from '../../scenario/scenario.js'
 import type { Hands } from '../faults/hands.js'
 import { FaultPlay } from '../faults/play.js'
 import { flushOrder } from '../flushOrder.js'
+import type { Restart } from './calls.js'
 import type { Fleet } from './fleet.js'
 
 export interface LocalControlOptions {
@@ -13,6 +15,8 @@ export interface LocalControlOptions {
   readonly keeper: Child
   readonly fleet: Fleet
   readonly hands: Hands
+  readonly clock: Clock
+  readonly timeMap: TimeMap
 }
 
 export class LocalControl implements Control {
@@ -61,10 +65,12 @@ export class LocalControl implements Control {
     const { action } = step
     switch (action.kind) {
       case 'cutover': {
-        const notes = await Promise.all(
-          this.chosen(node === null ? 'all' : [node]).map((i) => fleet.setMode(i, action.to)),
-        )
-        return { note: said(notes) }
+        const nodes = this.chosen(node === null ? 'all' : [node])
+        const { to, outage } = action
+        if (outage === null) return { note: said(await Promise.all(nodes.map((i) => fleet.setMode(i, to)))) }
+        const phases = this.phases(outage)
+        const notes = nodes.map((i) => fleet.restartInto(i, { mode: to, ...phases }))
+        return { note: said(await Promise.all(notes)) }
       }
       case 'keys.rotate':
         return { note: this.options.hands.keys.rotate() }
@@ -84,6 +90,17 @@ export class LocalControl implements Control {
         return { note: await this.faults.begin(action.fault) }
       case 'repair':
         return { note: await this.faults.end(action.fault) }
+    }
+  }
+
+  /** The outage as it is now, at the speed of the scenario. */
+  private phases({ resetsSec, refusedSec, hangsSec }: Outage): Omit<Restart, 'mode'> {
+    const { clock, timeMap } = this.options
+    const msPerSec = 1000 / timeMap.stretchAt(toSec(clock.now())).speed
+    return {
+      resetsMs: resetsSec * msPerSec,
+      refusedMs: refusedSec * msPerSec,
+      hangsMs: hangsSec * msPerSec,
     }
   }
 

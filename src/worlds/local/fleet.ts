@@ -4,7 +4,7 @@ import { Child, type ChildExit } from '../../io/childProcess.js'
 import type { StoreRestriction } from '../../io/store/sqliteStore.js'
 import type { ProviderMode } from '../../token/mode.js'
 import type { BackendHands, Nodes } from '../faults/hands.js'
-import type { BackendCalls, BackendSetup } from './calls.js'
+import type { BackendCalls, BackendSetup, Restart } from './calls.js'
 
 export interface FleetOptions {
   /** What each backend is given, in order; the port is the fleet's business. */
@@ -69,6 +69,13 @@ export class Fleet implements BackendHands {
     const place = this.place(node)
     place.mode = mode
     return this.tell(place, 'setMode', mode)
+  }
+
+  /** Stops and starts a backend with another provider, with all that its clients meet meanwhile. */
+  restartInto(node: number, restart: Restart): Promise<string> {
+    const place = this.place(node)
+    place.mode = restart.mode
+    return this.tell(place, 'restartInto', restart)
   }
 
   /** Changes how long a backend's tokens live; as with its provider. */

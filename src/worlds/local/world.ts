@@ -164,7 +164,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     return {
       clock,
       target,
-      control: new LocalControl({ scenario, keeper, fleet, hands }),
+      control: new LocalControl({ scenario, keeper, fleet, hands, clock, timeMap }),
       population,
       timeMap,
       storeName: store.kind === 'sqlite' ? 'sqlite' : options.store.kind,
