@@ -119,6 +119,7 @@ export class SimulatedControl implements Control {
         const backend = this.fleet[node - 1] as SimulatedNode
         backend.away = null
         backend.identity.mode = to
+        backend.forget()
       }
       done()
     })
