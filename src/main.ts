@@ -43,6 +43,12 @@ const program = createProgram({
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
+  readStdin: async () => {
+    let text = ''
+    process.stdin.setEncoding('utf8')
+    for await (const chunk of process.stdin) text += String(chunk)
+    return text
+  },
   superuser: process.getuid?.() === 0,
   onInterrupt: (interrupt) => {
     process.on('SIGINT', interrupt)

@@ -2,7 +2,7 @@
 // Keys are never printed; a key is named by its fingerprint.
 import type { Command } from 'commander'
 import { InputError } from '../base/errors.js'
-import { findGroup, findUser, createOwnerNames } from '../io/systemUser.js'
+import { createOwnerNames, findGroup, findUser, mayMakeFilesFor } from '../io/systemUser.js'
 import { rotateRepository, setupRepository } from '../io/keyChanges.js'
 import { readKeyFolders } from '../io/keyFolders.js'
 import { renderKeyFolders, renderKeyReport, type ShownFolder } from '../render/keyReport.js'
@@ -115,7 +115,7 @@ const readOwner = (options: SetupOptions): Owner | null => {
     reader.add({ path: '--keystone-group', message: 'needs a user', remedy: 'give --keystone-user, too' })
   }
   const uid = user?.uid
-  if (uid !== undefined && process.geteuid?.() !== 0 && process.geteuid?.() !== uid) {
+  if (uid !== undefined && !mayMakeFilesFor(uid)) {
     const message = 'only root may make files of another user'
     reader.add({ path: '--keystone-user', message, remedy: 'run this as root, or as that user' })
   }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../base/version.js'
 import { exitCodes, UsageEnd } from './exit.js'
 import { addGate } from './gate.js'
+import { addInspect } from './inspect.js'
 import { addKeys } from './keys.js'
 import { addRehearse } from './rehearse.js'
 import { addReport } from './report.js'
@@ -13,7 +14,7 @@ import type { Surroundings } from './terminal.js'
 /** A verb adds itself to the program, and tells its exit code when it has run. */
 export type AddVerb = (program: Command, surroundings: Surroundings, ended: (code: number) => void) => void
 
-const verbs: readonly AddVerb[] = [addRehearse, addReport, addGate, addServe, addKeys]
+const verbs: readonly AddVerb[] = [addRehearse, addReport, addGate, addServe, addKeys, addInspect]
 
 export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
   run: async () => {

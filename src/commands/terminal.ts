@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdout: Stream
   readonly stderr: Stream
+  /** All of standard input, for a token that shall not be on the command line. */
+  readonly readStdin: () => Promise<string>
   /** Registers what Ctrl-C does. */
   readonly onInterrupt: (interrupt: () => void) => void
   /** Whether the program runs as root; not, if nothing is said. */

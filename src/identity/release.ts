@@ -36,6 +36,8 @@ export interface ResourceProfile {
 /** What this project needs to know of a release. "Measured" refers to Newton 10.0.3 (n), Queens 13.0.4 (q) and Zed 22.0.2 (z) over HTTP. */
 export interface ReleaseProfile {
   readonly release: Release
+  /** Keystone's own default of `[auth] methods`: which bit of a payload means which method. */
+  readonly defaultMethods: readonly string[]
   /** Default of `[token] provider`: uuid up to Newton, fernet since Ocata 11.0. */
   readonly defaultProvider: TokenFormat
   /**
@@ -135,6 +137,7 @@ export interface ReleaseProfile {
 
 const mitaka: ReleaseProfile = {
   release: 'mitaka',
+  defaultMethods: defaultMethodOrder.kilo,
   defaultProvider: 'uuid',
   flush: { strict: false, transaction: 'one', batchRows: 1000 },
   allowExpiredWindowSec: 0,
@@ -184,6 +187,7 @@ const newton: ReleaseProfile = {
 const ocata: ReleaseProfile = {
   ...newton,
   release: 'ocata',
+  defaultMethods: defaultMethodOrder.ocata,
   defaultProvider: 'fernet',
   flush: { strict: true, transaction: 'each', batchRows: 1000 },
   allowExpiredWindowSec: 172_800,
@@ -201,6 +205,7 @@ const ocata: ReleaseProfile = {
 const queens: ReleaseProfile = {
   ...ocata,
   release: 'queens',
+  defaultMethods: defaultMethodOrder.queens,
   namesDisabledProject: true,
   keepsSystemScope: true,
   forgetsExchanged: true,

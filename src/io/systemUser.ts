@@ -47,3 +47,9 @@ export const createOwnerNames = (): ((owner: { readonly uid: number; readonly gi
   const groups = namesIn('/etc/group')
   return ({ uid, gid }) => `${users.get(uid) ?? uid}:${groups.get(gid) ?? gid}`
 }
+
+/** Whether this process may make files that belong to a user: root may for anybody. */
+export const mayMakeFilesFor = (uid: number): boolean => {
+  const own = process.geteuid?.()
+  return own === 0 || own === uid
+}

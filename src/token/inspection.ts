@@ -9,6 +9,7 @@ import type { PayloadReadOptions, UnpackedPayload } from './payload.js'
 import { unpackReceipt } from './receipt.js'
 import type { Receipt } from './receipt.js'
 import { decodeToken } from './sealer.js'
+import { TokenError } from './tokenError.js'
 import { unpackPayload } from './unpackPayload.js'
 import { isUuidToken } from './uuid.js'
 
@@ -58,11 +59,12 @@ export type Inspected =
     }
 
 /**
- * Opens a text of shape `fernet`, whatever its age. Null for any other shape. Never throws.
+ * Opens a text of shape `fernet`, whatever its age.
+ * @throws TokenError `bad-claims` for a text of another shape
  */
-export const inspectFernet = (text: string, ring: KeyRing, options: PayloadReadOptions): Inspected | null => {
+export const inspectFernet = (text: string, ring: KeyRing, options: PayloadReadOptions): Inspected => {
   const envelope = decodeToken(text)
-  if (typeof envelope === 'string') return null
+  if (typeof envelope === 'string') throw new TokenError('bad-claims', 'not shaped like a Fernet token')
   const sealedAtSec = envelope.timestampSec
   const opened = openWithRing(envelope, ring)
   if (opened === null) return { kind: 'no-key-opens', sealedAtSec }

@@ -63,6 +63,7 @@ const helpOf = async (...argv: readonly string[]): Promise<string> => {
     env: {},
     stdout: sink,
     stderr: sink,
+    readStdin: () => Promise.resolve(''),
     onInterrupt: () => {},
   }
   await createProgram(surroundings)

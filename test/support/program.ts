@@ -18,6 +18,8 @@ export interface Ended {
 export interface ProgramOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** For its standard input, which is empty if left out. */
+  readonly input?: string
 }
 
 /** A running `cutover`, in a process group of its own, as a shell would start it. */
@@ -27,15 +29,17 @@ export class Program {
   readonly said: { readonly stdout: string; readonly stderr: string }
   private readonly child: ChildProcess
 
-  constructor(words: readonly string[], { cwd, env = {} }: ProgramOptions = {}) {
+  constructor(words: readonly string[], { cwd, env = {}, input }: ProgramOptions = {}) {
     if (!existsSync(main)) throw new Error('there is no dist/main.js: run `npm run build` first')
     this.child = spawn(process.execPath, [main, ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
       // No colour, no width of whoever runs the tests.
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', TZ: 'UTC', ...env },
       ...(cwd === undefined ? {} : { cwd }),
     })
+    // It may end without having read.
+    this.child.stdin?.on('error', () => {}).end(input)
     const text = { stdout: '', stderr: '' }
     this.said = text
     this.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk))

@@ -59,7 +59,8 @@ export const createIndex = ([name, columns]: (typeof tokenIndexes)[number]): str
 /** Whether an error says that another process holds the file. */
 export const isBusy = (error: unknown): boolean => errorDetail(error, 'code').startsWith('SQLITE_BUSY')
 
-const loadDriver = async (): Promise<Driver> => {
+/** @throws WorldError if the optional dependency cannot be loaded */
+export const loadDriver = async (): Promise<Driver> => {
   try {
     const { default: driver } = await import('better-sqlite3')
     // Its native part is loaded by the first database, not by the import.
