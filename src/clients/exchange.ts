@@ -53,6 +53,8 @@ export type Ask =
       readonly judged: string
       /** The format of the token being judged; null for an issue. */
       readonly format: TokenFormat | null
+      /** Of a validation: the token that asks, and the one that it asks about. */
+      readonly tokens?: { readonly caller: HeldToken; readonly subject: HeldToken }
     }
   | { readonly kind: 'pause'; readonly seconds: number }
   /** Stands still until what `enter` was handed is called, once. */
@@ -61,12 +63,18 @@ export type Ask =
 /** A part of a behaviour: resumed with the reply to what it asked (null after a pause or a wait). */
 export type Steps<T> = Generator<Ask, T, ApiReply | null>
 
+/** A token that was judged, and the backend of Keystone that did; 0 if none was asked. */
+export interface TokenOnNode {
+  readonly token: HeldToken
+  readonly node: number
+}
+
 /** What a call can see and say while it runs. */
 export interface CallContext {
   /** Scenario seconds since the start of the run. */
   nowSec(): number
   /** Reports the end of one exchange of a member with a service. */
-  saw(op: Op, outcome: Outcome, status: number, cause: Cause | null): void
+  saw(op: Op, outcome: Outcome, status: number, cause: Cause | null, of?: TokenOnNode): void
 }
 
 /** The user, or the trust, by which a token is to be had. */

@@ -19,10 +19,12 @@ interface Worker extends SessionState {
 export interface ServiceAnswer {
   readonly status: 200 | 401 | 503
   readonly cause: Cause | null
+  /** The backend of Keystone that judged, now or when it was remembered; 0 if none did. */
+  readonly node: number
 }
 
-const accepted: ServiceAnswer = { status: 200, cause: null }
-const unavailable: ServiceAnswer = { status: 503, cause: 'service-unavailable' }
+const accepted: ServiceAnswer = { status: 200, cause: null, node: 0 }
+const unavailable: ServiceAnswer = { status: 503, cause: 'service-unavailable', node: 0 }
 
 /**
  * One service of the cloud with its worker processes. Sources: keystonemiddleware's `auth_token/__init__.py` and
@@ -132,18 +134,20 @@ export class Service {
     const remembered = worker.cache.get(token.id, context.nowSec())
     if (remembered !== null) {
       if (remembered.cause !== null)
-        return { status: 401, cause: this.causeNow(remembered.cause, token, context) }
+        return { status: 401, cause: this.causeNow(remembered.cause, token, context), node: remembered.node }
       // The middleware checks the expiry of what it remembers.
-      return token.expiresAtSec > context.nowSec() ? accepted : { status: 401, cause: 'expired' }
+      return token.expiresAtSec > context.nowSec()
+        ? accepted
+        : { status: 401, cause: 'expired', node: remembered.node }
     }
     const reply = yield* this.validate(worker, token, caller, context)
     if (reply.status !== 200 && reply.status !== 404) return unavailable
     const nowSec = context.nowSec()
     const cause = reply.status === 200 ? null : whyRefused(reply.cause, token, nowSec)
     if (tokenCacheSec > 0 && (cause === null || negativeCache)) {
-      worker.cache.set(token.id, cause, nowSec, tokenCacheSec)
+      worker.cache.set(token.id, cause, nowSec, tokenCacheSec, reply.node)
     }
-    return cause === null ? accepted : { status: 401, cause }
+    return cause === null ? accepted : { status: 401, cause, node: reply.node }
   }
 
   /**
@@ -161,6 +165,7 @@ export class Service {
           by: name,
           judged: caller,
           format: token.format,
+          tokens: { caller: own, subject: token },
         },
         connectRetries,
       )

@@ -43,12 +43,13 @@ export function* callService(
       by: className,
       judged: className,
       format: token.format,
+      tokens: { caller: token, subject: token },
     }) as ApiReply
   }
   const { service, worker } = member.choice ?? choose(member)
   member.choice = null
   const answer = yield* service.judge(token, member.className, worker, context)
   const outcome = answer.status === 200 ? 'ok' : answer.status === 401 ? 'rejected' : 'failed'
-  context.saw('call', outcome, answer.status, answer.cause)
+  context.saw('call', outcome, answer.status, answer.cause, { token, node: answer.node })
   return answer
 }

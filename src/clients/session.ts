@@ -74,6 +74,7 @@ export function* askPatiently(
     readonly by: string
     readonly judged: string
     readonly format: HeldToken['format'] | null
+    readonly tokens?: { readonly caller: HeldToken; readonly subject: HeldToken }
   },
   retries: number,
 ): Steps<ApiReply> {

@@ -6,6 +6,8 @@ import type { Cause } from '../measure/sample.js'
 export interface Remembered {
   readonly untilSec: number
   readonly cause: Cause | null
+  /** The backend that gave the answer, from 1; 0 for what was there before the run. */
+  readonly node: number
 }
 
 /** Entries of the queue that may have been taken out before it is made anew without them. */
@@ -31,8 +33,8 @@ export class ValidationCache {
    * keystonemiddleware's own cache adds the time to `utcnow_ts()` and compares with it, both in whole seconds (`_cache.py`;
    * before that oslo's `memorycache`); memcached counts in whole seconds, too.
    */
-  set(id: string, cause: Cause | null, nowSec: number, cacheSec: number): void {
-    const entry = { untilSec: Math.floor(nowSec) + cacheSec, cause }
+  set(id: string, cause: Cause | null, nowSec: number, cacheSec: number, node = 0): void {
+    const entry = { untilSec: Math.floor(nowSec) + cacheSec, cause, node }
     this.entries.set(id, entry)
     this.queue.push({ id, entry })
     for (;;) {
@@ -48,7 +50,7 @@ export class ValidationCache {
 
   /** Before the run, in any order: those of tokens that are not asked about again are kept. */
   preset(id: string, untilSec: number): void {
-    this.entries.set(id, { untilSec, cause: null })
+    this.entries.set(id, { untilSec, cause: null, node: 0 })
   }
 
   clear(): void {

@@ -42,7 +42,7 @@ export type Metric =
       readonly window: GateWindow
     }
   | { readonly kind: 'outage'; readonly clientClass: string | null; readonly window: GateWindow }
-  | { readonly kind: 'uuid-seen'; readonly window: GateWindow }
+  | { readonly kind: 'uuid-seen' | 'disagreements'; readonly window: GateWindow }
 
 /** The unit of what is observed and of the limit; empty for a gate that cannot be read. */
 export type GateUnit = 'rows' | 'requests' | 'tokens' | '%' | 'ms' | 's' | ''
@@ -107,6 +107,7 @@ const forms: Readonly<Record<string, MetricForm>> = {
   p99: quantile('p99'),
   max: quantile('max'),
   outage: { unit: 's', options: ['class', 'window'], example: 'outage(class=heat) < 60s' },
+  disagreements: { unit: 'requests', options: ['window'], example: 'disagreements() == 0' },
   uuid_seen: { unit: 'tokens', options: ['window'], example: 'uuid_seen(window=end-1h..end) == 0' },
 }
 
@@ -190,6 +191,7 @@ class GateReader {
     }
     if (name.text === 'outage') return { kind: 'outage', clientClass, window }
     if (name.text === 'uuid_seen') return { kind: 'uuid-seen', window }
+    if (name.text === 'disagreements') return { kind: 'disagreements', window }
     const kind = form.unit === '%' ? 'ratio' : 'count'
     const outcome = name.text === 'requests' ? null : ((kind === 'ratio' ? 'rejected' : name.text) as Outcome)
     return { kind, outcome, clientClass, cause, window }

@@ -1,6 +1,7 @@
 // Gates at work: what a run showed for each, and whether that passes. No data is never a pass.
 // The same evaluation serves a finished run, a killed one, and a second look at an old folder.
 import { formatProblem } from '../base/errors.js'
+import { disagreementsIn } from './forensics.js'
 import { latencyOf, mergeLatency, noLatency } from './fold.js'
 import {
   parseGate,
@@ -126,6 +127,10 @@ const observe = (metric: Metric, record: RunRecord): Observation => {
       return tokens === null
         ? unseen('no validation told the format of its token in this window')
         : seen(tokens)
+    }
+    case 'disagreements': {
+      const n = disagreementsIn(record, window)
+      return n === null ? unseen('Keystone refused nothing whose cause a holder could tell') : seen(n)
     }
     case 'count':
     case 'ratio':

@@ -1,7 +1,8 @@
 // The record of a run: what is written while it goes, line by line, and what every view is drawn from.
 // A record folded from the lines of a killed run is as good as one that ended, only shorter.
 import type { Stretch } from '../base/time.js'
-import type { Cause, Leg, Op, Outcome } from './sample.js'
+import type { TokenFormat } from '../token/uuid.js'
+import type { Cause, Leg, Op, Outcome, RefusalDetail } from './sample.js'
 
 /** First part of run.json: known before the first request. */
 export interface RunHeader {
@@ -52,6 +53,23 @@ export interface Count {
   readonly n: number
 }
 
+/** Refusals of one interval that are alike in everything that is known of them. */
+export interface RefusalCount {
+  readonly clientClass: string
+  readonly leg: Leg
+  readonly cause: Cause | null
+  /** Backend that refused, from 1; of what a service remembered, the backend that it had asked. 0: unknown. */
+  readonly node: number
+  readonly format: TokenFormat | null
+  /** How old the token was, in words; null if unknown. */
+  readonly age: string | null
+  /** The fingerprint of the key that sealed it. */
+  readonly key: string | null
+  readonly inferred: Cause | null
+  readonly verdict: RefusalDetail['verdict']
+  readonly n: number
+}
+
 /** Response times of one op at Keystone in one interval, milliseconds of real (simulated: virtual) time. */
 export interface OpLatency {
   readonly n: number
@@ -76,6 +94,8 @@ export interface IntervalLine {
     readonly p99Ms: number
     readonly maxMs: number
   } | null
+  /** Absent where nothing was refused. */
+  readonly refusals?: readonly RefusalCount[]
   /** UUID tokens that Keystone still accepted in this interval, in whatever mode; absent where none was validated. */
   readonly uuidTokensSeen?: number
   /** Rows that were written into the token table: UUID tokens that were issued. Absent: none. */

@@ -5,6 +5,7 @@ import { DefectError } from '../base/errors.js'
 import { timeLapseSpeed, TimeMap, type Stretch } from '../base/time.js'
 import type { EventLine, LatencySummary, OpLatency, RunEnd, SeriesLine, TableLine } from './record.js'
 import type { Op, Sample } from './sample.js'
+import { RefusalTally } from './refusalTally.js'
 import { opPosition, ops, Tally } from './tally.js'
 import { isSwitch, type LatencyWindow } from './windows.js'
 
@@ -117,6 +118,7 @@ class StreamRecorder implements Recorder {
   private readonly options: RecorderOptions
   private readonly time: TimeMap
   private readonly tally: Tally
+  private readonly refusals = new RefusalTally()
   private readonly opHistograms: (OpHistograms | undefined)[] = []
   private readonly latenessRun = createHistogram()
   private readonly latenessInterval = createHistogram()
@@ -154,6 +156,7 @@ class StreamRecorder implements Recorder {
     if (atSec >= this.intervalEndSec) this.advance(atSec)
     else if (atSec < this.intervalEndSec - this.options.intervalSec) this.movedSamples++
     this.tally.add(sample)
+    if (sample.outcome === 'rejected') this.refusals.add(sample)
     if (sample.outcome === 'shed') return
     // A request of a member to Keystone gives a sample of each leg with the same instants: one of them counts here.
     if (!sample.waited && (sample.leg === 'keystone' || sample.op === 'call')) {
@@ -272,6 +275,7 @@ class StreamRecorder implements Recorder {
   private close(): void {
     const { intervalSec, emit } = this.options
     const counts = this.tally.drain()
+    const refusals = this.refusals.drain()
     const latency: { -readonly [op in Op]?: OpLatency } = {}
     ops.forEach((op, i) => {
       const histogram = this.opHistograms[i]?.interval
@@ -282,12 +286,24 @@ class StreamRecorder implements Recorder {
       histogram.reset()
     })
     const fromSec = tidySec(this.interval * intervalSec)
+    const refused = refusals.length === 0 ? {} : { refusals }
     const seen = this.uuidSeen === null ? {} : { uuidTokensSeen: this.uuidSeen }
     const rows = this.rowsInserted === 0 ? {} : { rowsInserted: this.rowsInserted }
     const hit = drained('membersHit', this.membersHit)
     const without = drained('memberWithoutSec', this.memberWithoutSec)
     const lateness = this.closeLateness()
-    emit({ kind: 'interval', fromSec, counts, latency, lateness, ...seen, ...rows, ...hit, ...without })
+    emit({
+      kind: 'interval',
+      fromSec,
+      counts,
+      latency,
+      lateness,
+      ...refused,
+      ...seen,
+      ...rows,
+      ...hit,
+      ...without,
+    })
     this.uuidSeen = null
     this.rowsInserted = 0
     this.interval++

@@ -32,6 +32,21 @@ export type Cause =
   | 'stale-cache'
   | 'service-unavailable'
 
+/** What is known of a refused token, and what its holder would have said is the cause. */
+export interface RefusalDetail {
+  /** The backend that refused, from 1; of what a service remembered, the one that it had asked. 0: unknown. */
+  readonly node: number
+  readonly format: TokenFormat | null
+  /** Seconds since its issue; null if nobody knows. */
+  readonly ageSec: number | null
+  /** The fingerprint of the key that sealed it; null for a UUID token, and for one that none of our keys sealed. */
+  readonly keyId: string | null
+  /** The cause as the holder would tell it from what it and the operator know; null: no reason is known. */
+  readonly inferred: Cause | null
+  /** Whether that is the server's word; undecided where the holder cannot know. */
+  readonly verdict: 'agrees' | 'disagrees' | 'undecided'
+}
+
 /**
  * One exchange. `due`, `sent`, `done` are microseconds of the clock in which response times are measured (real time in
  * the local world, virtual time in the simulated one), since the start of the run.
@@ -51,6 +66,8 @@ export interface Sample {
   format: TokenFormat | null
   /** Its member was still busy when it was due: it waited for itself, which is no lateness of the generator. */
   waited: boolean
+  /** Of a refusal; absent where nothing more is known of it. */
+  detail?: RefusalDetail | null
   /** Scenario seconds from the start of the run at which it ended: the bin that it is counted in. */
   atSec: number
   due: Micros

@@ -2,6 +2,7 @@
 // It is computed from the record alone, so that a killed run and an old folder get one too.
 import { TimeMap, timeLapseSpeed } from '../base/time.js'
 import { faultEffects, type FaultEffect } from './faultEffects.js'
+import { forensicsOf, type ForensicsSummary } from './forensics.js'
 import { latencyOf, latenessOf, noLatency } from './fold.js'
 import { evaluateGate, evaluateGateText, type Gate, type GateResult } from './gates.js'
 import { impactOf, type Impact } from './impact.js'
@@ -105,6 +106,8 @@ export interface Summary {
   }
   readonly timeline: readonly SummaryEvent[]
   readonly stretches: readonly SummaryStretch[]
+  /** What is known of what was refused. */
+  readonly forensics: ForensicsSummary
   /** What nobody had planned. */
   readonly faults: readonly SummaryEvent[]
   /** What each fault did, planned or not. */
@@ -175,6 +178,7 @@ export const summarise = (
     },
     timeline,
     stretches: stretchesOf(record, scenarioSec),
+    forensics: forensicsOf(record),
     faults: timeline.filter((event) => event.origin === 'fault'),
     faultEffects: faultEffects(record),
     ...(seen === null ? {} : { uuidTokensSeen: seen }),

@@ -3,9 +3,9 @@
 import { micros, toSec, type Micros, type TimeMap } from '../base/time.js'
 import { behaviours } from '../clients/behaviours.js'
 import { answeredFromMemory } from '../clients/serviceCall.js'
-import type { ApiReply, Ask, CallContext, HeldToken, Steps } from '../clients/exchange.js'
+import type { ApiReply, Ask, CallContext, HeldToken, Steps, TokenOnNode } from '../clients/exchange.js'
 import type { Behaviour, Member } from '../clients/member.js'
-import type { Cause, Leg, Op, Outcome, Sample } from '../measure/sample.js'
+import type { Cause, Leg, Op, Outcome, RefusalDetail, Sample } from '../measure/sample.js'
 import type { EventLine, TableLine } from '../measure/record.js'
 import { createArrivals } from '../scenario/arrivals.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
@@ -14,7 +14,8 @@ import { ArrivalFeed, type ArrivalSource } from './arrivalFeed.js'
 import { Fleet } from './fleet.js'
 import { outcomeForSender, outcomeAtKeystone } from './outcomes.js'
 import type { Population } from './population.js'
-import type { Clock, Control, Target } from './ports.js'
+import { Forensics } from './forensics.js'
+import type { Clock, Control, Evidence, Target } from './ports.js'
 import { runTimeline } from './timeline.js'
 
 /** What the engine tells of a run; the recorder of `measure/` is one. */
@@ -41,6 +42,8 @@ export interface EngineOptions {
   readonly clock: Clock
   readonly target: Target
   readonly control: Control
+  /** With it, each refusal is looked into; without, what the server says is all that is known. */
+  readonly evidence?: Evidence
   readonly recording: Recording
   /** Due instants in place of the plan's own: a recorded schedule, replayed. */
   readonly schedule?: (clientClass: ClientClass, member: number) => ArrivalSource
@@ -97,6 +100,7 @@ export class Engine {
   private readonly options: EngineOptions
   private readonly sample: Sample
   private readonly feed: ArrivalFeed<Lane>
+  private readonly forensics: Forensics | null
   private stopped = false
   /** Stopped before its time: what waits for a busy member is shed. At the planned end it is still sent. */
   private cutShort = false
@@ -109,6 +113,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options
     this.feed = arrivalsOf(options)
+    const { scenario, clock, evidence } = options
+    this.forensics = evidence === undefined ? null : new Forensics({ scenario, clock, evidence })
     this.sample = {
       clientClass: '',
       leg: 'client',
@@ -143,7 +149,7 @@ export class Engine {
       nodes,
       fleet,
       clock,
-      control,
+      control: this.forensics?.watch(control) ?? control,
       recording,
       restart: (target) => population.restart(target),
       stopped: () => this.stopped,
@@ -270,6 +276,11 @@ export class Engine {
     const atKeystone = outcomeAtKeystone(reply)
     const cause = atKeystone === 'rejected' ? (reply.cause ?? 'unknown-token') : null
     const judged = refusedSender ? ask.by : ask.judged
+    const { tokens } = ask
+    const detail =
+      cause === null || tokens === undefined
+        ? null
+        : this.detailOf(reply.status === 401 ? tokens.caller : tokens.subject, reply.node, cause, sent, done)
     this.note(
       judged,
       'keystone',
@@ -283,6 +294,7 @@ export class Engine {
       sent,
       done,
       waited,
+      detail,
     )
     const outcome = outcomeForSender(ask, reply)
     const senderCause = outcome === 'rejected' ? cause : null
@@ -299,6 +311,7 @@ export class Engine {
       sent,
       done,
       waited,
+      detail,
     )
     return outcome
   }
@@ -324,6 +337,16 @@ export class Engine {
     this.options.recording.memberWithout(lane.member.className, seconds)
   }
 
+  /** What is known of a refused token; null where nobody looks. */
+  describe({ token, node }: TokenOnNode): RefusalDetail | null {
+    return this.forensics?.describe(token, node) ?? null
+  }
+
+  /** The same, and whether its holder would have said the same of it. */
+  detailOf(token: HeldToken, node: number, cause: Cause, sent: Micros, done: Micros): RefusalDetail | null {
+    return this.forensics?.judge(token, node, cause, sent, done) ?? null
+  }
+
   note(
     clientClass: string,
     leg: Leg,
@@ -337,6 +360,7 @@ export class Engine {
     sent: Micros,
     done: Micros,
     waited: boolean,
+    detail: RefusalDetail | null = null,
   ): void {
     const { sample } = this
     sample.clientClass = clientClass
@@ -348,6 +372,7 @@ export class Engine {
     sample.node = node
     sample.format = format
     sample.waited = waited
+    sample.detail = detail
     sample.atSec = toSec(this.options.clock.now())
     sample.due = due
     sample.sent = sent
@@ -427,7 +452,7 @@ class Call implements CallContext {
     this.asked = true
   }
 
-  saw(op: Op, outcome: Outcome, status: number, cause: Cause | null): void {
+  saw(op: Op, outcome: Outcome, status: number, cause: Cause | null, of?: TokenOnNode): void {
     const now = this.engine.clock.measured()
     const { className } = this.lane.member
     this.engine.note(
@@ -443,6 +468,7 @@ class Call implements CallContext {
       this.legSent,
       now,
       this.waited,
+      outcome === 'rejected' && of !== undefined ? this.engine.describe(of) : null,
     )
     this.engine.felt(this.lane, op, outcome)
     this.legDue = now

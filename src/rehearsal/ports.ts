@@ -32,6 +32,14 @@ export interface StepResult {
   readonly rowsDeleted?: number
 }
 
+/** What the operator knows of keys: which it has put where, and which there ever were. */
+export interface Evidence {
+  /** Fingerprints of the keys of a backend (from 1) as the operator left them; null: it cannot read them. */
+  keysOn(node: number): readonly string[] | null
+  /** The fingerprint of the key that sealed a token, of all keys that there were in this run; null: of none. */
+  sealedWith(token: string): string | null
+}
+
 export interface Control {
   /** Changes the world as one step says. `node` is given where a step is applied backend after backend. */
   apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void

@@ -255,6 +255,7 @@ const conduct = async (
     clock: world.clock,
     target: world.target,
     control: world.control,
+    evidence: world.evidence,
     recording: kept,
     intervalSec: header.intervalSec,
     onInterval: (nowSec) =>

@@ -3,7 +3,7 @@
 import type { TimeMap } from '../base/time.js'
 import type { StoreChoice } from '../io/store/open.js'
 import type { EventLine } from '../measure/record.js'
-import type { Clock, Control, Target } from '../rehearsal/ports.js'
+import type { Clock, Control, Evidence, Target } from '../rehearsal/ports.js'
 import type { Population } from '../rehearsal/population.js'
 import type { Scenario } from '../scenario/scenario.js'
 
@@ -31,6 +31,7 @@ export interface World {
   readonly clock: Clock
   readonly target: Target
   readonly control: Control
+  readonly evidence: Evidence
   readonly population: Population
   /** Speeds and shares of traffic as this world runs them. */
   readonly timeMap: TimeMap

@@ -262,6 +262,7 @@ describe('a call of a service', () => {
         by: 'users',
         judged: 'users',
         format: 'uuid',
+        tokens: { caller: uuidOf('a'), subject: uuidOf('a') },
       },
     ])
     expect(stage.seen).toEqual([])

@@ -16,9 +16,9 @@ import {
   uuidOf,
 } from '../support/clientStage.js'
 
-const accepted: ServiceAnswer = { status: 200, cause: null }
-const unavailable: ServiceAnswer = { status: 503, cause: 'service-unavailable' }
-const refused = (cause: ServiceAnswer['cause']): ServiceAnswer => ({ status: 401, cause })
+const accepted: ServiceAnswer = { status: 200, cause: null, node: 0 }
+const unavailable: ServiceAnswer = { status: 503, cause: 'service-unavailable', node: 0 }
+const refused = (cause: ServiceAnswer['cause']): ServiceAnswer => ({ status: 401, cause, node: 1 })
 
 /** The service nova, whose workers hold token `9` of their own, and a stage on which it is called. */
 class Nova extends ClientStage {
@@ -333,6 +333,7 @@ describe('a question of the middleware', () => {
         by: 'nova',
         judged: 'users',
         format: 'uuid',
+        tokens: { caller: uuidOf('9', Infinity), subject: a },
       },
     ])
   })

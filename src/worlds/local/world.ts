@@ -143,9 +143,10 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     })
     client = target
     endings.add(() => target.close())
+    const localKeys = new LocalKeys(keys, scenario.identity.keys.maxActiveKeys)
     const hands = {
       nodes: fleet.size,
-      keys: new LocalKeys(keys, scenario.identity.keys.maxActiveKeys),
+      keys: localKeys,
       backends: fleet,
       database: localDatabase({
         server,
@@ -165,6 +166,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
       clock,
       target,
       control: new LocalControl({ scenario, keeper, fleet, hands, clock, timeMap }),
+      evidence: localKeys,
       population,
       timeMap,
       storeName: store.kind === 'sqlite' ? 'sqlite' : options.store.kind,

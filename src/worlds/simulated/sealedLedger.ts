@@ -50,6 +50,11 @@ export class SealedLedger {
     return known === undefined ? opensWith(token, keys) !== null : keys.some(({ id }) => id === known.keyId)
   }
 
+  /** The fingerprint of the key that sealed a token; null for one that was sealed elsewhere. */
+  keyOf(token: string): string | null {
+    return this.sealed.get(token)?.keyId ?? null
+  }
+
   private makeSealer({ ring, payloadOptions }: Parameters<typeof createSealer>[0]): Sealer {
     const real = createSealer({ ring, payloadOptions })
     const indexOfKey = new Map(openingOrder(ring).map(({ id, index }) => [id, index]))

@@ -108,6 +108,13 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     clock,
     target,
     control: new SimulatedControl({ scenario, fleet, store, database, hands, clock, target }),
+    evidence: {
+      keysOn: (node) => {
+        const ring = fleet[node - 1]?.ring ?? null
+        return ring === null ? null : [...ring.keys.values()].map(({ id }) => id)
+      },
+      sealedWith: (token) => ledger.keyOf(token),
+    },
     population: new Population({ scenario, cloud, tokens, sealer }),
     timeMap,
     storeName: 'memory',
