@@ -1,5 +1,7 @@
 // npm run fidelity: recorded cutovers of a real Keystone against replays of their scenarios; exit code 1 if a figure does not hold.
-// `-- --json` prints the rows as data; `-- --local` replays in the local world (`--speed N`, default 6), with one seed or `--seeds N`.
+// `--only NAME`, `--recordings DIR` and `--scenarios DIR` name others. `-- --json` prints the rows as data; `-- --local` replays in the local world (`--speed N`, default 6), with one seed or `--seeds N`.
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { drawTable } from '../../render/columns.js'
 import { compareFigures, type Comparison, type Observed } from './figures.js'
@@ -13,10 +15,17 @@ const { values: options } = parseArgs({
     speed: { type: 'string', default: '6' },
     seeds: { type: 'string' },
     only: { type: 'string', multiple: true },
+    recordings: { type: 'string' },
+    scenarios: { type: 'string' },
   },
 })
 const seedCount = Number(options.seeds ?? (options.local ? 1 : 20))
-const recordings = options.only ?? ['queens-nocache']
+/** A folder that was given on the command line. */
+const folderOf = (given: string | undefined): URL | undefined =>
+  given === undefined ? undefined : pathToFileURL(`${path.resolve(given)}/`)
+const recordingsFolder = folderOf(options.recordings)
+const scenariosFolder = folderOf(options.scenarios)
+const recordings = options.only ?? ['queens-nocache', 'newton-memcached']
 
 const shown = (value: number | null, kind: Comparison['kind']): string => {
   if (value === null) return '–'
@@ -54,11 +63,16 @@ const meaning = {
 type Arrivals = keyof typeof meaning
 
 const replayAll = async (name: string, arrivals: Arrivals): Promise<readonly Observed[]> => {
-  const schedule = arrivals === 'recorded' ? readSchedule(name) : null
+  const schedule = arrivals === 'recorded' ? readSchedule(name, recordingsFolder) : null
   const replays: Observed[] = []
   for (let seed = 1; seed <= seedCount; seed++) {
     process.stderr.write(`${name}, ${arrivals} arrivals: replay ${seed} of ${seedCount} …\n`)
-    const replay = { name, seed, schedule }
+    const replay = {
+      name,
+      seed,
+      schedule,
+      ...(scenariosFolder === undefined ? {} : { scenarios: scenariosFolder }),
+    }
     replays.push(await (options.local ? replayLocal(replay, Number(options.speed)) : replaySimulated(replay)))
   }
   return replays
@@ -71,7 +85,7 @@ const results: {
 }[] = []
 for (const name of recordings) {
   for (const arrivals of ['recorded', 'drawn'] as const) {
-    const rows = compareFigures(readRecorded(name), await replayAll(name, arrivals))
+    const rows = compareFigures(readRecorded(name, recordingsFolder), await replayAll(name, arrivals))
     results.push({ recording: name, arrivals, rows })
     if (options.json) continue
     const world = options.local ? `local world, speed ${options.speed}` : 'simulated world'
@@ -80,8 +94,20 @@ for (const name of recordings) {
   }
 }
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
-// With other instants of calls than the recorded ones a single recording may lie anywhere in its own distribution, and a few
-// seeds have no spread: both are shown, and not judged.
-const judged = results.filter(({ arrivals }) => arrivals === 'recorded')
-const held = judged.every(({ rows }) => rows.every(({ holds }) => holds))
-process.exitCode = held || seedCount < 10 ? 0 : 1
+/**
+ * Figures that neither way explains: not the recorded schedule, which leaves little to chance, nor the spread that chance gives. A
+ * recording may well lie outside one of the two; outside both, the mechanism is wrong.
+ */
+const unexplained = recordings.flatMap((recording) => {
+  const [first, second] = results.filter((each) => each.recording === recording)
+  return (first?.rows ?? [])
+    .filter(({ holds }, i) => !holds && second?.rows[i]?.holds !== true)
+    .map(({ name }) => `${recording}, ${name}`)
+})
+const verdict =
+  unexplained.length === 0
+    ? 'Every recorded figure holds by its own schedule or within what chance gives.'
+    : `Not explained: ${unexplained.join('; ')}.`
+process.stderr.write(`${verdict}\n`)
+// A few seeds have no spread: then the tables are shown, and nothing is judged.
+process.exitCode = unexplained.length === 0 || seedCount < 10 ? 0 : 1

@@ -18,13 +18,16 @@ import type { Schedule } from './recorded.js'
 /** The warm-up of the recorded runs: their clock begins after it. */
 const warmUpSec = 60
 
-const scenarioFolder = new URL('../../../scenarios/fidelity/', import.meta.url)
+/** Where their scenarios lie, if nobody says otherwise. */
+const scenariosFolder = new URL('../../../scenarios/fidelity/', import.meta.url)
 
 /** One replay. `schedule`: the recorded instants; null: the scenario's own, from the seed. */
 export interface Replay {
   readonly name: string
   readonly seed: number
   readonly schedule: Schedule | null
+  /** The folder of the scenario. */
+  readonly scenarios?: URL
 }
 
 /**
@@ -36,8 +39,8 @@ const offsetSec = ({ seed, schedule }: Replay): number =>
 
 /** The scenario of a replay, all of it later by the offset. */
 const replayScenario = (replay: Replay, speed?: number): Scenario => {
-  const { name, seed } = replay
-  const file = fileURLToPath(new URL(`${name}.yaml`, scenarioFolder))
+  const { name, seed, scenarios = scenariosFolder } = replay
+  const file = fileURLToPath(new URL(`${name}.yaml`, scenarios))
   const overrides = speed === undefined ? { seed } : { seed, speed }
   const { scenario } = parseScenario({ file, text: readFileSync(file, 'utf8'), overrides, checkGate })
   const offset = offsetSec(replay)

@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { Exchange, Observed } from './figures.js'
 
-const folder = new URL('../../../test/vectors/cutovers/', import.meta.url)
+/** Where recordings lie, if nobody says otherwise. */
+export const recordingsFolder = new URL('../../../test/vectors/cutovers/', import.meta.url)
 
 /** Rows of a table with a head; no cell holds a comma or a quote. */
-const rowsOf = (name: string): readonly Readonly<Record<string, string>>[] => {
+const rowsOf = (folder: URL, name: string): readonly Readonly<Record<string, string>>[] => {
   const text = gunzipSync(readFileSync(new URL(name, folder))).toString('utf8')
   const [head = '', ...lines] = text.trim().split(/\r?\n/)
   const columns = head.split(',')
@@ -43,8 +44,8 @@ export type Schedule = readonly {
 }[]
 
 /** The instants at which calls of a recorded run were due, whatever became of them. */
-export const readSchedule = (name: string): Schedule =>
-  rowsOf(`${name}.samples.csv.gz`)
+export const readSchedule = (name: string, folder = recordingsFolder): Schedule =>
+  rowsOf(folder, `${name}.samples.csv.gz`)
     // An issuer's call of the service follows from its token; Heat's new tokens from its restart.
     .filter((row) => row['op'] !== 'auth-trust' && (row['class'] !== 'issuers' || row['op'] === 'issue'))
     .map((row) => ({
@@ -53,8 +54,8 @@ export const readSchedule = (name: string): Schedule =>
       dueSec: Number(row['due']),
     }))
 
-export const readRecorded = (name: string): Observed => {
-  const keystone = rowsOf(`${name}.keystone.csv.gz`)
+export const readRecorded = (name: string, folder = recordingsFolder): Observed => {
+  const keystone = rowsOf(folder, `${name}.keystone.csv.gz`)
     .filter(({ op }) => op === 'validate' || op === 'issue')
     .map((row): Exchange => ({
       clientClass: row['caller'] ?? '',
@@ -66,6 +67,6 @@ export const readRecorded = (name: string): Observed => {
   const renewed = keystone.filter(
     ({ clientClass, op, atSec }) => clientClass === 'heat-like' && op === 'issue' && atSec >= 0,
   )
-  const told = rowsOf(`${name}.samples.csv.gz`).filter(({ op }) => op !== 'auth-trust')
+  const told = rowsOf(folder, `${name}.samples.csv.gz`).filter(({ op }) => op !== 'auth-trust')
   return { seen: [...told.flatMap(exchangesOf), ...renewed], keystone }
 }
