@@ -30,6 +30,11 @@ export const systemPrograms = [
     why: 'looks into that server from outside, independent of our own driver',
   },
   {
+    program: 'keystone-manage',
+    debianPackage: 'python3-keystone',
+    why: 'a real Keystone, whose own code reads our keys and tokens, and ours its',
+  },
+  {
     program: 'memcached',
     debianPackage: 'memcached',
     why: 'the cache that all backends share with `cache: memcached`',
