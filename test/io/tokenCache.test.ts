@@ -11,24 +11,16 @@ import { MemcachedTokenCache } from '../../src/io/cache/memcachedTokenCache.js'
 import { startMemcached } from '../../src/io/cache/privateMemcached.js'
 import type { PrivateMemcached } from '../../src/io/cache/privateMemcached.js'
 import { isRunning, until } from '../support/program.js'
-import { readVector } from '../identity/support/keystone.js'
+import { createKeystone, ids } from '../identity/support/keystone.js'
 
 // A process that starts, and a round trip, may take long on a busy machine.
 jest.setTimeout(120_000)
 
-interface RecordedRow {
-  readonly id: string
-  readonly extra: unknown
-}
-
-const recordedExtra = (): string => {
-  const { vectors } = readVector('queens-uuid-tokens.json') as {
-    vectors: readonly { readonly row?: RecordedRow }[]
-  }
-  const extra = vectors.find(({ row }) => row !== undefined)?.row?.extra
-  if (extra === undefined) throw new Error('no row was recorded')
-  return JSON.stringify(extra)
-}
+/** The column of a token of alice's, as Queens writes it. */
+const alicesExtra = ((): string => {
+  const keystone = createKeystone('queens', 'uuid')
+  return keystone.store.findToken(keystone.login('alice'))?.extra.text ?? ''
+})()
 
 const rowOf = (id: string): TokenRow => ({
   id,
@@ -36,7 +28,7 @@ const rowOf = (id: string): TokenRow => ({
   valid: true,
   userId: 'u1',
   trustId: null,
-  extra: extraFromText(recordedExtra()),
+  extra: extraFromText(alicesExtra),
 })
 const roles = { ids: ['r1'], names: ['member'], text: '[{"id": "r1", "name": "member"}]' }
 const value = (id: string, atSec = 1_795_311_700): CachedToken => ({ atSec, row: rowOf(id), roles })
@@ -90,7 +82,7 @@ describe.each(['memory', 'memcached'] as const)('a cache in %s', (where) => {
     const found = await cache.get(key)
     expect(found?.roles).toEqual(roles)
     expect(found?.row.extra.claims).toEqual(value('a1').row.extra.claims)
-    expect(found?.row.extra.claims.userId).toMatch(/^[0-9a-f]{32}$/)
+    expect(found?.row.extra.claims.userId).toBe(ids.alice)
   })
 
   test('forgets all tokens but no row when it is invalidated, and takes new ones after that', async () => {
