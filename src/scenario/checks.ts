@@ -5,6 +5,8 @@ import type { Stretch } from '../base/time.js'
 import type { Path } from './document.js'
 import { gatherFacts, listAt, readPart, type Facts, type Findings } from './facts.js'
 import { remedyFor, valueAt, type Finding } from './issues.js'
+import { passwordHashOf, passwordRounds } from './passwordHash.js'
+import type { Release } from './scenario.js'
 import { scenarioSchema, stepSchema, stretchSchema, type ScenarioDocument } from './schema.js'
 import { countRecurring, restartPlan, type Recurring } from './timeline.js'
 import { checkFaults } from './faultChecks.js'
@@ -98,14 +100,19 @@ const checkNames = (facts: Facts, { problems }: Findings): void => {
   }
 }
 
-/** What the cost of a scheme must be, beyond a whole number. */
-export const checkHash = ({
-  scheme,
-  rounds,
-}: ScenarioDocument['identity']['password_hash']): readonly Finding[] => {
-  if (scheme !== 'scrypt' || rounds === undefined || isPowerOfTwo(rounds)) return []
-  const message = `scrypt’s cost must be a power of two above 1, and is ${rounds}`
-  const remedy = `write ${2 ** Math.max(1, Math.round(Math.log2(rounds)))}`
+/** What rounds may be for a scheme, or for the release's own. */
+export const checkHash = (
+  hash: ScenarioDocument['identity']['password_hash'],
+  release: Release,
+): readonly Finding[] => {
+  const { scheme, rounds } = passwordHashOf(release, hash)
+  const { min, max, usual } = passwordRounds[scheme]
+  if (rounds >= min && rounds <= max) return []
+  const isWork = scheme === 'scrypt' && rounds > max && Number.isInteger(Math.log2(rounds))
+  const message = `${scheme} takes from ${min} to ${max} rounds, not ${rounds}`
+  const remedy = isWork
+    ? `write ${Math.log2(rounds)}: Keystone’s rounds are the exponent`
+    : `for example ${usual}`
   return [{ path: ['identity', 'password_hash', 'rounds'], of: 'value', message, remedy }]
 }
 
@@ -142,15 +149,13 @@ const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => 
   const flush = readPart(identityShape.flush, valueAt(identity, ['flush']))
   const hash = readPart(identityShape.password_hash, valueAt(identity, ['password_hash']))
 
-  if (
-    valueAt(identity, ['cache_on_issue']) === true &&
-    (valueAt(identity, ['release']) ?? 'mitaka') === 'mitaka'
-  ) {
+  const release = readPart(identityShape.release, valueAt(identity, ['release']))
+  if (release === 'mitaka' && valueAt(identity, ['cache_on_issue']) === true) {
     const message = 'Mitaka has no `cache_on_issue`'
     const remedy = 'remove it, or set `release` to newton or later'
     problems.push({ path: ['identity', 'cache_on_issue'], of: 'key', message, remedy })
   }
-  if (hash !== null) problems.push(...checkHash(hash))
+  if (hash !== null) problems.push(...checkHash(hash, release ?? 'mitaka'))
   const recurring: Recurring = {
     flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },
     keys: { rotationSec: keys?.rotation ?? null, distributeAfterSec: keys?.distribute_after ?? 0 },
@@ -176,8 +181,6 @@ const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => 
   const remedy = `${validity} / ${rotation} + 2 = ${needed} keys are needed`
   warnings.push({ path: ['identity', 'keys', 'max_active_keys'], of: 'value', message, remedy })
 }
-
-const isPowerOfTwo = (value: number): boolean => value > 1 && Number.isInteger(Math.log2(value))
 
 const checkGates = (facts: Facts, checkGate: CheckGate, { problems }: Findings): void => {
   const { classes, durationSec } = facts

@@ -5,8 +5,9 @@ import type { Stretch } from '../base/time.js'
 import { checkDocument, fitStretches, type CheckGate } from './checks.js'
 import { formatPath, readYaml, type YamlDocument } from './document.js'
 import { explainIssue, type Finding } from './issues.js'
+import { passwordHashOf } from './passwordHash.js'
 import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
-import type { IdentitySettings, PasswordScheme, Place, Scenario, TimelineStep } from './scenario.js'
+import type { IdentitySettings, Place, Scenario, TimelineStep } from './scenario.js'
 import { recurringSteps, sortSteps, writtenSteps } from './timeline.js'
 
 export type { CheckGate, GateContext } from './checks.js'
@@ -34,12 +35,6 @@ export interface ParsedScenario {
   readonly scenario: Scenario
   /** In the order of the file. */
   readonly warnings: readonly Problem[]
-}
-
-const defaultRounds: Readonly<Record<PasswordScheme, number>> = {
-  pbkdf2_sha512: 10_000,
-  scrypt: 16_384,
-  plain: 1,
 }
 
 const checkOverrides = ({ seed, speed }: ScenarioOverrides): readonly Problem[] => {
@@ -102,7 +97,7 @@ export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySett
       timeSec: identity.cache_time,
       onIssue: identity.cache_on_issue ?? null,
     },
-    passwordHash: { scheme: hash.scheme, rounds: hash.rounds ?? defaultRounds[hash.scheme] },
+    passwordHash: passwordHashOf(identity.release, hash),
     costs: toCosts(identity.costs),
   }
 }

@@ -58,7 +58,13 @@ export interface Outage {
 /** Where Keystone caches tokens: nowhere beyond a request, in each backend's process, or in a memcached for all. */
 export type CacheBackend = 'none' | 'process' | 'memcached'
 
-export type PasswordScheme = 'plain' | 'scrypt' | 'pbkdf2_sha512'
+export type PasswordScheme = 'bcrypt' | 'scrypt' | 'pbkdf2_sha512' | 'sha512_crypt' | 'plain'
+
+/** `rounds` in Keystone's sense: for bcrypt and scrypt the binary logarithm of the work, else iterations. */
+export interface PasswordHash {
+  readonly scheme: PasswordScheme
+  readonly rounds: number
+}
 
 /** Busy time of a process for one request, microseconds, as measured on a Keystone. */
 export interface StatedCosts {
@@ -94,7 +100,7 @@ export interface IdentitySettings {
     readonly timeSec: number
     readonly onIssue: boolean | null
   }
-  readonly passwordHash: { readonly scheme: PasswordScheme; readonly rounds: number }
+  readonly passwordHash: PasswordHash
   readonly costs: 'native' | StatedCosts
 }
 

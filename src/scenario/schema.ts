@@ -2,21 +2,14 @@
 // It exists once, for reading, for editors (JSON Schema) and for the reference table alike.
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
+import { passwordSchemes } from './passwordHash.js'
 import { faultForms, faultKinds } from './faults.js'
-import type {
-  ArrivalKind,
-  BehaviourName,
-  CacheBackend,
-  PasswordScheme,
-  Release,
-  StepCondition,
-} from './scenario.js'
+import type { ArrivalKind, BehaviourName, CacheBackend, Release, StepCondition } from './scenario.js'
 import { readDuration, readShare, showValue, type Reading } from './units.js'
 
 const releases = ['mitaka', 'newton', 'ocata', 'queens', 'zed'] as const satisfies readonly Release[]
 const modes = ['uuid', 'dual-uuid', 'dual-fernet', 'fernet'] as const satisfies readonly ProviderMode[]
 const arrivalKinds = ['poisson', 'constant'] as const satisfies readonly ArrivalKind[]
-const schemes = ['pbkdf2_sha512', 'scrypt', 'plain'] as const satisfies readonly PasswordScheme[]
 const caches = ['none', 'process', 'memcached'] as const satisfies readonly CacheBackend[]
 const behaviours = [
   'password-session',
@@ -183,14 +176,19 @@ const identitySchema = z.strictObject({
     ),
   password_hash: z
     .strictObject({
-      scheme: z.enum(schemes).default('pbkdf2_sha512').describe('How passwords are hashed.'),
+      scheme: z
+        .enum(passwordSchemes)
+        .optional()
+        .describe(
+          'How passwords are hashed. Default: as the release, `sha512_crypt` up to Ocata, `bcrypt` since Queens. `plain`: not at all.',
+        ),
       rounds: z
         .int()
         .min(1)
         .max(1_048_576)
         .optional()
         .describe(
-          'Cost of one hash. pbkdf2_sha512: iterations, default 10000. scrypt: N, a power of two, default 16384. plain: not used.',
+          'Keystone’s `password_hash_rounds` (before Queens `crypt_strength`). bcrypt: 4 to 18, default 12. scrypt: the exponent of N, 1 to 20, default 16. pbkdf2_sha512: default 25000. sha512_crypt: from 1000, default 10000.',
         ),
     })
     .prefault({})

@@ -65,7 +65,8 @@ export const readServiceWords = (
   const schema = z.toJSONSchema(identityDocument, { io: 'input' }) as unknown as JsonSchema
   const issues = shape.success ? [] : shape.error.issues.flatMap((issue) => explainIssue(issue, data, schema))
   const hash = readPart(hashSchema, data.identity.password_hash ?? {})
-  const found = [...issues, ...(hash === null ? [] : checkHash(hash))]
+  const played = readPart(scenarioSchema.shape.identity.unwrap().shape.release, release) ?? 'mitaka'
+  const found = [...issues, ...(hash === null ? [] : checkHash(hash, played))]
   const problems = found.map(asOption)
   const window = allowExpiredWindow === undefined ? null : readDuration(allowExpiredWindow)
   if (window?.ok === false) {

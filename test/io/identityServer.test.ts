@@ -49,7 +49,7 @@ class Subject {
   server: IdentityServer | null = null
 
   async start(changes: Partial<IdentityServerOptions> & { readonly answer?: Answer } = {}): Promise<void> {
-    const passwords = createPasswords({ scheme: 'scrypt', rounds: 16 })
+    const passwords = createPasswords({ scheme: 'scrypt', rounds: 4 })
     const store = createMemoryStore()
     const documents = bootstrapDocuments({
       adminPasswordHash: await passwords.hash(secret),

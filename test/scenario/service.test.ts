@@ -24,10 +24,10 @@ describe('the options of a service', () => {
       backends: '3',
       expiration: '1h30m',
       allowExpiredWindow: '0s',
-      passwordHash: 'scrypt:1024',
+      passwordHash: 'scrypt:10',
     })
     expect(settings).toMatchObject({
-      identity: { backends: 3, expirationSec: 5400, passwordHash: { scheme: 'scrypt', rounds: 1024 } },
+      identity: { backends: 3, expirationSec: 5400, passwordHash: { scheme: 'scrypt', rounds: 10 } },
       allowExpiredWindowSec: 0,
     })
   })
@@ -40,14 +40,14 @@ describe('the options of a service', () => {
         backends: '0',
         expiration: '5',
         allowExpiredWindow: '-1h',
-        passwordHash: 'scrypt:1000',
+        passwordHash: 'scrypt:1024',
       }),
     ).toEqual([
       '--release: unknown value "quens"; did you mean `queens`?',
       '--provider: unknown value "fernt"; did you mean `fernet`?',
       '--backends: is 0, but must be at least 1',
       '--expiration: 5 has no unit; write 5s if seconds are meant',
-      '--password-hash: scrypt’s cost must be a power of two above 1, and is 1000; write 1024',
+      '--password-hash: scrypt takes from 1 to 20 rounds, not 1024; write 10: Keystone’s rounds are the exponent',
       '--allow-expired-window: "-1h" is negative; a duration is zero or more',
     ])
     expect(problemsOf({ backends: 'two' })).toEqual(['--backends: expected a number, got "two"'])
