@@ -4,7 +4,7 @@ import type { ProviderMode } from '../token/mode.js'
 import type { Sealer } from '../token/sealer.js'
 import { Derived } from './derived.js'
 import type { Facts } from './derived.js'
-import type { ReleaseProfile, RevocationLoad } from './release.js'
+import type { ReleaseProfile } from './release.js'
 import type { CacheSettings } from './tokenCache.js'
 
 export interface IdentityConfig {
@@ -29,8 +29,6 @@ export interface IdentityConfig {
   readonly receipts: boolean
   /** `[totp] included_previous_windows`: 1 is the default since Train; releases before that accept none. */
   readonly totpPreviousWindows: number
-  /** How many revocation events a validation is taken to read; the release's own unless given. Costs only. */
-  readonly revocation: RevocationLoad
   /** Keystone's own caching of tokens; null: none beyond the request. */
   readonly cache: CacheSettings | null
   /** Whether this node is to get the revocation events for each request, instead of knowing them. */
@@ -49,7 +47,6 @@ export const identityConfig = (
   methods: given.profile.payload.methodOrder,
   receipts: given.profile.receipts,
   totpPreviousWindows: 1,
-  revocation: given.profile.revocationLoad,
   cache: null,
   asksRevocations: false,
   ...given,

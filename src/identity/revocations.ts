@@ -4,7 +4,6 @@ import type { Claims } from '../token/claims.js'
 import type { TokenFormat } from '../token/uuid.js'
 import { textOrNull } from './documents.js'
 import { parseInstant } from './instants.js'
-import type { RevocationLoad } from './release.js'
 import type { Document } from './store.js'
 
 /** What is known of a token besides its claims. */
@@ -105,10 +104,6 @@ export class RevocationIndex implements RevocationList {
   private readonly others: Event[] = []
   /** Events that stand in Keystone's table; those of one format stand for marks on rows instead. */
   private written = 0
-  /** `issuedBeforeSec` in ascending order of the events that a filter by user, project and audit id lets through. */
-  private readonly unfiltered: number[] = []
-  /** Events that such a filter may hold back, but that are filed under something else. */
-  private readonly mixed: Event[] = []
 
   /** An index of these events. */
   static of(events: readonly Document[]): RevocationIndex {
@@ -130,7 +125,7 @@ export class RevocationIndex implements RevocationList {
       (known === 0 || (events[known - 1] === this.events[known - 1] && events[0] === this.events[0]))
     if (!grown) {
       this.shelves.clear()
-      for (const list of [this.others, this.unfiltered, this.mixed]) list.length = 0
+      this.others.length = 0
       this.written = 0
     }
     for (let i = grown ? known : 0; i < events.length; i++) this.file(events[i] as Document)
@@ -156,30 +151,9 @@ export class RevocationIndex implements RevocationList {
     )
   }
 
-  /**
-   * How many events a Keystone reads from its table to validate this token: what the validation's cost grows with, and
-   * nothing that its answer depends on. `filtered`: those not older than the token whose user, project and audit id are
-   * the token's or not named (`_list_token_events` in `keystone/revoke/backends/sql.py@11.0.0`).
-   */
-  loaded(subject: RevocationSubject, load: RevocationLoad): number {
-    if (load === 'all') return this.written
-    const { claims, trustorId, trusteeId } = subject
-    const issuedAtSec = Math.floor(claims.issuedAtSec)
-    const project = projectOf(claims)
-    const audit = claims.auditIds[0] ?? null
-    const users = new Set([claims.userId, trustorId, trusteeId])
-    const isRead = (event: Event): boolean =>
-      event.onlyFormat === null &&
-      event.issuedBeforeSec >= issuedAtSec &&
-      (event.userId === null || users.has(event.userId)) &&
-      (event.projectId === null || event.projectId === project) &&
-      (event.auditId === null || event.auditId === audit)
-    let count = this.unfiltered.length - lowerBound(this.unfiltered, issuedAtSec)
-    const shelves = [`a${audit}`, `p${project}`, ...[...users].map((user) => `u${user}`)]
-    for (const events of [this.mixed, ...shelves.map((shelf) => this.shelves.get(shelf) ?? [])]) {
-      for (const event of events) if (isRead(event)) count++
-    }
-    return count
+  /** How many events stand in Keystone's table: all of which a release without a filter reads to validate a token. */
+  get size(): number {
+    return this.written
   }
 
   private hitBy(shelf: string, subject: RevocationSubject): boolean {
@@ -190,7 +164,7 @@ export class RevocationIndex implements RevocationList {
   private file(document: Document): void {
     const event = eventOf(document)
     const shelf = shelfOf(event)
-    if (event.onlyFormat === null) this.count(event, shelf)
+    if (event.onlyFormat === null) this.written++
     if (shelf === null) {
       this.others.push(event)
       return
@@ -199,28 +173,6 @@ export class RevocationIndex implements RevocationList {
     if (events === undefined) this.shelves.set(shelf, [event])
     else events.push(event)
   }
-
-  private count(event: Event, shelf: string | null): void {
-    this.written++
-    if (event.userId === null && event.projectId === null && event.auditId === null) {
-      const { issuedBeforeSec } = event
-      // Events come in the order of their times, so this is nearly always the end.
-      if (issuedBeforeSec >= (this.unfiltered.at(-1) ?? -Infinity)) this.unfiltered.push(issuedBeforeSec)
-      else this.unfiltered.splice(lowerBound(this.unfiltered, issuedBeforeSec), 0, issuedBeforeSec)
-    } else if (shelf !== null && 'ct'.includes(shelf.charAt(0))) this.mixed.push(event)
-  }
-}
-
-/** How many numbers of an ascending list are below a limit. */
-const lowerBound = (ascending: readonly number[], limit: number): number => {
-  let from = 0
-  let to = ascending.length
-  while (from < to) {
-    const middle = (from + to) >> 1
-    if ((ascending[middle] as number) < limit) from = middle + 1
-    else to = middle
-  }
-  return from
 }
 
 const shelfOf = (event: Event): string | null => {

@@ -7,8 +7,10 @@ import type { Credentials } from '../clients/exchange.js'
 import { cloudDocuments, defaultDomainId, roleIdOf, serviceProjectIdOf } from '../identity/cloud.js'
 import type { DocumentEntry, TrustDocument } from '../identity/documents.js'
 import { assignmentOf, textOf } from '../identity/documents.js'
+import { isoInstant } from '../identity/instants.js'
 import type { Document } from '../identity/store.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
+import { auditId } from '../token/audit.js'
 
 /** A user with the project in which it has a role. */
 export interface CloudUser {
@@ -40,6 +42,7 @@ export const rehearsalPassword = (seed: number): string => `pw-${new Random(seed
 export const planCloud = (scenario: Scenario, passwordHash: string): CloudPlan => {
   const { cloud, seed } = scenario
   const documents: DocumentEntry[] = [...cloudDocuments({ ...cloud, seed, passwordHash })]
+  documents.push(...oldRevocations(scenario))
   const { users, services } = peopleOf(documents, cloud.services)
   const members = new Map<string, readonly MemberPlan[]>()
   const password = rehearsalPassword(seed)
@@ -74,6 +77,17 @@ export const planCloud = (scenario: Scenario, passwordHash: string): CloudPlan =
     members.set(clientClass.name, plans)
   }
   return { documents, users, services, members }
+}
+
+/** Events that are there when the run starts: of single tokens that nobody holds, revoked one after the other over one validity. */
+function* oldRevocations({ seed, tokens, identity, startsAtEpochSec }: Scenario): Iterable<DocumentEntry> {
+  const random = new Random(seed, 'old revocations')
+  const count = tokens.revocationEvents
+  for (let i = 0; i < count; i++) {
+    const at = isoInstant(Math.floor(startsAtEpochSec - ((count - i) / count) * identity.expirationSec))
+    const audit_id = auditId(random.bytes(16))
+    yield ['revocation_event', { id: random.hex(32), audit_id, issued_before: at, revoked_at: at }]
+  }
 }
 
 /** Sorts users from services' users, and finds for each a project in which it has a role. */

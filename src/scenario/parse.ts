@@ -153,6 +153,7 @@ const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): S
     },
     tokens: {
       live: document.tokens.live,
+      revocationEvents: document.tokens.revocation_events,
       issuedWithinSec: document.tokens.issued_within ?? identity.expirationSec,
     },
     clients: Object.entries(document.clients).map(([name, { every, joins_within: joins, ...rest }]) => ({

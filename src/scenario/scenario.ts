@@ -207,6 +207,8 @@ export interface Scenario {
   readonly middleware: MiddlewareSettings
   /** Live tokens in the table (or, under Fernet, outstanding) when the run starts. */
   readonly tokens: {
+    /** Rows of `revocation_event`; none of them hits a token of the run. */
+    readonly revocationEvents: number
     readonly live: number
     /** They were issued evenly over these seconds before the start. */
     readonly issuedWithinSec: number

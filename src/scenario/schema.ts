@@ -460,6 +460,14 @@ export const scenarioSchema = z.strictObject({
         .describe(
           'Live tokens when the run starts, those that clients hold among them: rows of the table under UUID.',
         ),
+      revocation_events: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(0)
+        .describe(
+          'Revocation events when the run starts. They hit nobody; Mitaka and Newton read all of them at each validation.',
+        ),
       issued_within: duration()
         .optional()
         .describe(

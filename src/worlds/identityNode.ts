@@ -68,6 +68,11 @@ export class IdentityNode {
     this.config = { ...this.config, expirationSec }
   }
 
+  /** How many revocation events there are. */
+  get revocationEvents(): number {
+    return this.derived.revocations.size
+  }
+
   /** What one request is handled with. */
   context(nowSec: number): Context {
     const ring = this.options.ring()

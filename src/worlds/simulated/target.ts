@@ -62,7 +62,7 @@ export class SimulatedTarget implements Target {
     this.cached = identity.cache.backend !== 'none'
     this.startsAtEpochSec = startsAtEpochSec
     this.processes = identity.processes
-    this.costs = costTable(identity.costs)
+    this.costs = costTable(identity)
     this.nodes = options.fleet.length
     this.all = options.fleet.map((_, i) => i + 1)
     this.goodAnswers = this.all.map((node) => ({ ...goodAnswer, node }))
@@ -121,7 +121,13 @@ export class SimulatedTarget implements Target {
     backend.busy++
     const known = this.costs.byAnswer && this.isWell(backend) ? this.decide(backend, node, request) : null
     const freeAt =
-      begins + this.costs.us({ request, mode: backend.identity.mode, status: known?.status ?? null })
+      begins +
+      this.costs.us({
+        request,
+        mode: backend.identity.mode,
+        status: known?.status ?? null,
+        events: this.costs.byEvents ? backend.identity.revocationEvents : 0,
+      })
     this.clock.at((freeAt + wireUs / 2) as Micros, () => {
       if (backend.life === life) this.free(backend, freeAt)
       if (backend.life === life && this.isWell(backend))

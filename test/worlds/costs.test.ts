@@ -1,0 +1,99 @@
+// What requests cost a simulated backend: how validation slows down with revocation events, and what a hash takes.
+// The truths are the figures of Keystone's own commit and of measurements, not this program's.
+import { describe, expect, test } from '@jest/globals'
+import type { ApiRequest } from '../../src/clients/exchange.js'
+import type { IdentitySettings } from '../../src/scenario/scenario.js'
+import { costTable, revocationUs } from '../../src/worlds/simulated/costs.js'
+
+const validate: ApiRequest = { op: 'validate', authToken: 'a', subjectToken: 'b' }
+const identity = {
+  release: 'mitaka',
+  costs: 'native',
+  passwordHash: { scheme: 'plain', rounds: 1 },
+} as IdentitySettings
+
+describe('revocation events', () => {
+  test.each([
+    [100, 18.224],
+    [1000, 110.155],
+    [10_000, 1998.22],
+  ])('lengthen a validation by Mitaka as its authors measured: %i events', (events, ms) => {
+    const grownMs = (revocationUs('mitaka', events) - revocationUs('mitaka', 10)) / 1000
+    expect(grownMs).toBeCloseTo(ms - 7.908, 6)
+  })
+
+  test.each([
+    [526, 118],
+    [5526, 1101],
+  ])('lengthen a validation by Newton as was measured: %i events', (events, ms) => {
+    expect((revocationUs('newton', events) - revocationUs('newton', 26)) / 1000).toBeCloseTo(ms - 18, 6)
+  })
+
+  test('lengthen it without a jump, from nothing, and beyond what was measured', () => {
+    for (const release of ['mitaka', 'newton'] as const) {
+      expect(revocationUs(release, 0)).toBe(0)
+      let before = 0
+      for (let events = 1; events <= 20_000; events += 97) {
+        const us = revocationUs(release, events)
+        expect(us).toBeGreaterThan(before)
+        // Never more for an event than at the steepest, two tenths of a millisecond.
+        expect(us - before).toBeLessThan(97 * 215)
+        before = us
+      }
+    }
+  })
+
+  test.each(['ocata', 'queens', 'zed'] as const)(
+    'do not matter to %s, which filters them in SQL',
+    (release) => {
+      expect(revocationUs(release, 10_000)).toBe(0)
+      expect(costTable({ ...identity, release }).byEvents).toBe(false)
+    },
+  )
+
+  test('lengthen validations alone, whether costs are native or stated', () => {
+    const stated = { validateUs: 7, notFoundUs: 6, unauthorizedUs: 5, issueUs: 4 }
+    for (const costs of ['native', stated] as const) {
+      const table = costTable({ ...identity, costs })
+      const us = (request: ApiRequest, events: number): number =>
+        table.us({ request, mode: 'uuid', status: 200, events })
+      expect(us(validate, 1000) - us(validate, 0)).toBeCloseTo(revocationUs('mitaka', 1000))
+      const revoke: ApiRequest = { op: 'revoke', authToken: 'a', subjectToken: 'b' }
+      expect(us(revoke, 1000)).toBe(us(revoke, 0))
+    }
+  })
+})
+
+describe('password hashes', () => {
+  const issue = { op: 'issue' } as ApiRequest
+  const issueUs = (
+    passwordHash: IdentitySettings['passwordHash'],
+    costs: IdentitySettings['costs'] = 'native',
+  ) =>
+    costTable({ ...identity, passwordHash, costs }).us({
+      request: issue,
+      mode: 'fernet',
+      status: 201,
+      events: 0,
+    })
+  const plain = issueUs({ scheme: 'plain', rounds: 1 })
+
+  test('make an issue as long as bcrypt was measured to take, 200.6 ms for 12 rounds', () => {
+    const ms = (issueUs({ scheme: 'bcrypt', rounds: 12 }) - plain) / 1000
+    expect(ms).toBeGreaterThan(180)
+    expect(ms).toBeLessThan(220)
+  })
+
+  test('double with each round that is an exponent, and grow with those that are iterations', () => {
+    const us = (scheme: 'bcrypt' | 'scrypt' | 'sha512_crypt' | 'pbkdf2_sha512', rounds: number) =>
+      issueUs({ scheme, rounds }) - plain
+    for (const scheme of ['bcrypt', 'scrypt'] as const) expect(us(scheme, 11) / us(scheme, 10)).toBeCloseTo(2)
+    for (const scheme of ['sha512_crypt', 'pbkdf2_sha512'] as const)
+      expect(us(scheme, 30_000) / us(scheme, 10_000)).toBeCloseTo(3)
+  })
+
+  test('are in the cost of an issue where that is stated', () => {
+    const stated = { validateUs: 7, notFoundUs: 6, unauthorizedUs: 5, issueUs: 4 }
+    expect(issueUs({ scheme: 'bcrypt', rounds: 12 }, stated)).toBe(4)
+  })
+})
