@@ -1,18 +1,33 @@
 // The identity API over HTTP: reads a request within bounds, lets the identity logic answer it, writes the answer.
 // It knows node:http and nothing of Keystone; the logic knows Keystone and nothing of node:http.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Server as SocketServer } from 'node:net'
+import type { AddressInfo, Server as SocketServer, Socket } from 'node:net'
 import { WorldError } from '../base/errors.js'
 import type { Context } from '../identity/context.js'
 import { drive, type Answer } from '../identity/drive.js'
 import type { Reply, Request } from '../identity/exchange.js'
+import { readBody } from '../identity/requestBody.js'
 import { handle } from '../identity/routes.js'
 import type { MaybePromise } from '../identity/store.js'
 import { causeHeader } from './keystoneClient.js'
+import { errorBody, WireRefusals } from './wireRefusals.js'
 
 /** Bounds on what a request may bring; Keystone's `[oslo_middleware] max_request_body_size` is 114,688 too. */
 const bodyBytesMax = 114_688
 const headerBytesMax = 32_768
+
+/** How long a client may take, milliseconds. */
+export interface Patience {
+  /** Until all headers of a request are there. */
+  readonly headersMs: number
+  /** Until the whole request is there. */
+  readonly requestMs: number
+  /** How often connections are looked at for that. */
+  readonly checkMs: number
+}
+
+/** Generous: a machine that is short of processors keeps honest clients waiting, too. */
+const patience: Patience = { headersMs: 60_000, requestMs: 120_000, checkMs: 10_000 }
 
 export interface IdentityServerOptions {
   readonly host: string
@@ -29,6 +44,7 @@ export interface IdentityServerOptions {
   readonly answer: Answer
   /** Whether refusals carry their cause in a header: for rehearsals, not for a stand-in of Keystone. */
   readonly explain: boolean
+  readonly patience?: Patience
   /** Told of an error that is ours; never given a token or a password. */
   readonly onDefect: (error: unknown) => void
 }
@@ -63,12 +79,9 @@ class HttpRequest implements Request {
   }
 
   take(body: string): void {
-    if (body === '') return
-    try {
-      this.json = JSON.parse(body)
-    } catch (error) {
-      this.bodyProblem = error instanceof Error ? error.message : 'not JSON'
-    }
+    const { json, bodyProblem } = readBody(body)
+    this.json = json
+    if (bodyProblem !== undefined) this.bodyProblem = bodyProblem
   }
 }
 
@@ -79,42 +92,51 @@ interface Exchange {
   reply: MaybePromise<Reply> | null
 }
 
-const errorBody = (code: number, title: string, message: string): string =>
-  JSON.stringify({ error: { code, title, message } })
-
 export const startIdentityServer = async (options: IdentityServerOptions): Promise<IdentityServer> => {
-  const write = (response: ServerResponse, method: string, reply: Reply): void => {
+  const wire = new WireRefusals()
+  /** An error that the identity logic does not see. */
+  const refuse = (response: ServerResponse, status: number, title: string, message: string): void => {
+    wire.due(response.req.socket, response)
+    const body = errorBody(status, title, message)
+    const headers = {
+      'Content-Type': 'application/json',
+      Vary: 'X-Auth-Token',
+      'Content-Length': body.length,
+    }
+    response.writeHead(status, title, headers).end(body)
+  }
+  const write = ({ request, response }: Exchange, reply: Reply): void => {
     const { headers } = reply
     if (options.explain && reply.cause !== null) headers[causeHeader] = reply.cause
     if (reply.body === null) {
-      if (method !== 'HEAD' && headers['Content-Length'] === undefined) headers['Content-Length'] = '0'
+      if (request.method !== 'HEAD' && headers['Content-Length'] === undefined)
+        headers['Content-Length'] = '0'
       response.writeHead(reply.status, headers).end()
-      return
+    } else {
+      // The logic's JSON is ASCII throughout, so characters are bytes, and Latin-1 is the quickest way to write them.
+      const body = reply.body()
+      headers['Content-Length'] = String(body.length)
+      response.writeHead(reply.status, headers).end(body, 'latin1')
     }
-    // The logic's JSON is ASCII throughout, so characters are bytes, and Latin-1 is the quickest way to write them.
-    const body = reply.body()
-    headers['Content-Length'] = String(body.length)
-    response.writeHead(reply.status, headers).end(body, 'latin1')
   }
 
-  const fail = (response: ServerResponse, error: unknown): void => {
+  const fail = ({ response }: Exchange, error: unknown): void => {
     options.onDefect(error)
     if (response.headersSent) {
       response.destroy()
       return
     }
     const message = 'An unexpected error prevented the server from fulfilling your request.'
-    response
-      .writeHead(500, { 'Content-Type': 'application/json', Vary: 'X-Auth-Token' })
-      .end(errorBody(500, 'Internal Server Error', message))
+    refuse(response, 500, 'Internal Server Error', message)
   }
 
   // Requests that the event loop found waiting together are answered together: all of them read, then all judged,
   // then all answers written. Each step's code and data are then met in the processor's caches by all but the first,
   // which saves a third of a validation, and a client that waits for several answers is woken once.
   let waiting: Exchange[] = []
-  const enqueue = (exchange: Exchange): void => {
+  const enqueue = (exchange: Exchange, socket: Socket): void => {
     // Immediates run when all sockets that were ready have been read.
+    wire.due(socket, exchange.response)
     if (waiting.push(exchange) === 1) setImmediate(answerWaiting)
   }
 
@@ -135,7 +157,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   }
 
   const failAll = (batch: readonly Exchange[], error: unknown): void => {
-    for (const { response } of batch) fail(response, error)
+    for (const exchange of batch) fail(exchange, error)
   }
 
   const conduct = (batch: readonly Exchange[]): void => {
@@ -143,56 +165,78 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       try {
         exchange.reply = drive(handle(exchange.request, options.context()), options.answer)
       } catch (error) {
-        fail(exchange.response, error)
+        fail(exchange, error)
       }
     }
-    for (const { request, response, reply } of batch) {
+    for (const exchange of batch) {
+      const { reply } = exchange
       if (reply === null) continue
       if (reply instanceof Promise) {
-        reply
-          .then((late) => write(response, request.method, late))
-          .catch((error: unknown) => fail(response, error))
+        reply.then((late) => write(exchange, late)).catch((error: unknown) => fail(exchange, error))
         continue
       }
       try {
-        write(response, request.method, reply)
+        write(exchange, reply)
       } catch (error) {
-        fail(response, error)
+        fail(exchange, error)
       }
     }
   }
 
+  const { headersMs, requestMs, checkMs } = options.patience ?? patience
   const server = createServer(
-    { maxHeaderSize: headerBytesMax, keepAliveTimeout: 60_000 },
+    {
+      maxHeaderSize: headerBytesMax,
+      keepAliveTimeout: 60_000,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkMs,
+      // Node would answer without a body.
+      requireHostHeader: false,
+    },
     (message, response) => {
+      if (message.headers.host === undefined && message.httpVersion === '1.1') {
+        refuse(response, 400, 'Bad Request', 'The request names no host.')
+        message.resume()
+        return
+      }
       const request = new HttpRequest(message)
-      if (
-        message.headers['content-length'] === undefined &&
-        message.headers['transfer-encoding'] === undefined
-      ) {
-        enqueue({ request, response, reply: null })
+      const announced = message.headers['content-length']
+      if (announced === undefined && message.headers['transfer-encoding'] === undefined) {
+        enqueue({ request, response, reply: null }, message.socket)
         return
       }
       const chunks: Buffer[] = []
       let bytes = 0
+      /** The rest is read and dropped, for as long as a request may take. */
+      const refuseLarge = (): void => {
+        chunks.length = 0
+        refuse(response, 413, 'Request Entity Too Large', 'Request is too large.')
+      }
+      if (Number(announced ?? 0) > bodyBytesMax) refuseLarge()
       message.on('data', (chunk: Buffer) => {
         bytes += chunk.length
+        if (response.headersSent) return
         if (bytes <= bodyBytesMax) chunks.push(chunk)
-        else if (!response.headersSent) {
-          chunks.length = 0
-          response
-            .writeHead(413, { 'Content-Type': 'application/json', Connection: 'close' })
-            .end(errorBody(413, 'Request Entity Too Large', 'Request is too large.'), () => message.destroy())
-        }
+        else refuseLarge()
       })
       message.on('end', () => {
-        if (bytes > bodyBytesMax) return
+        if (response.headersSent) return
         request.take(Buffer.concat(chunks).toString('utf8'))
-        enqueue({ request, response, reply: null })
+        enqueue({ request, response, reply: null }, message.socket)
       })
       message.on('error', () => {})
     },
   )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // A connection that the other side has given up is nobody's to answer.
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') socket.destroy()
+    else wire.refuse(socket, error.code ?? '')
+  })
+  server.on('connect', (_, socket) => wire.refuse(socket, 'CONNECT'))
+  server.on('checkExpectation', (_, response: ServerResponse) => {
+    refuse(response, 417, 'Expectation Failed', 'The expectation of the request cannot be met.')
+  })
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -12,7 +12,7 @@ import { createSealer, opensWith, type Sealer } from '../token/sealer.js'
 
 export interface IdentityNodeOptions {
   readonly store: Store
-  readonly identity: Scenario['identity']
+  readonly identity: Pick<Scenario['identity'], 'release' | 'provider' | 'expirationSec' | 'cache'>
   /** The node's ring as it is now; null: the repository is gone. The same object while nothing has changed. */
   readonly ring: () => KeyRing | null
   readonly makeSealer?: typeof createSealer

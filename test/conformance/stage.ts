@@ -7,11 +7,11 @@ import path from 'node:path'
 import { Random } from '../../src/base/random.js'
 import { answerFrom } from '../../src/identity/drive.js'
 import { startIdentityServer } from '../../src/io/identityServer.js'
-import type { IdentityServer } from '../../src/io/identityServer.js'
+import type { IdentityServer, Patience } from '../../src/io/identityServer.js'
 import { openSqliteStore } from '../../src/io/store/sqliteStore.js'
 import type { SqliteStore } from '../../src/io/store/sqliteStore.js'
 import type { Release } from '../../src/scenario/scenario.js'
-import { fernetKeyFromBytes } from '../../src/token/fernet.js'
+import { fernetKeyFromBytes, formatFernetKey } from '../../src/token/fernet.js'
 import { rotateRing, setupRing } from '../../src/token/keyring.js'
 import type { KeyRing } from '../../src/token/keyring.js'
 import type { ProviderMode } from '../../src/token/mode.js'
@@ -26,6 +26,7 @@ export interface StageOptions {
   readonly publicUrl?: string
   readonly expirationSec?: number
   readonly ring?: KeyRing
+  readonly patience?: Patience
 }
 
 /** An answer over HTTP, with all its headers by lower-case name. */
@@ -42,6 +43,7 @@ export class HttpStage implements Stage {
   private readonly agent = new Agent({ keepAlive: true })
   private readonly random: Random
   private readonly node: IdentityNode
+  private readonly patience: Patience | undefined
   private server: IdentityServer | null = null
   private ring: KeyRing
   /** Errors of ours; every test expects none. */
@@ -50,15 +52,19 @@ export class HttpStage implements Stage {
   constructor(options: StageOptions, store: SqliteStore, folder: string) {
     const { release, mode, publicUrl = 'http://127.0.0.1:15013', expirationSec = 3600 } = options
     this.expirationSec = expirationSec
+    this.patience = options.patience
     this.store = store
     this.folder = folder
     this.random = new Random(1, release, mode)
     this.ring = options.ring ?? setupRing({ primary: this.freshKey(), staged: this.freshKey() }).ring
     this.node = new IdentityNode({
       store,
-      identity: { release, provider: mode, expirationSec } as ConstructorParameters<
-        typeof IdentityNode
-      >[0]['identity'],
+      identity: {
+        release,
+        provider: mode,
+        expirationSec,
+        cache: { backend: 'none', timeSec: 0, onIssue: null },
+      },
       ring: () => this.ring,
       random: (count) => this.random.bytes(count),
       requestId: () => `req-${this.randomUuid()}`,
@@ -83,6 +89,7 @@ export class HttpStage implements Stage {
       context: () => this.node.context(this.nowSec),
       answer: answerFrom({ store: this.store, passwords: plainPasswords }),
       explain: false,
+      ...(this.patience === undefined ? {} : { patience: this.patience }),
       onDefect: (error) => this.defects.push(error),
     })
   }
@@ -93,6 +100,15 @@ export class HttpStage implements Stage {
 
   set mode(mode: ProviderMode) {
     this.node.mode = mode
+  }
+
+  get port(): number {
+    return this.server?.port ?? 0
+  }
+
+  /** Texts of the keys. */
+  get keyTexts(): readonly string[] {
+    return [...this.ring.keys.values()].map((key) => formatFernetKey(key))
   }
 
   /** Indexes of the keys, ascending. */

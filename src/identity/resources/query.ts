@@ -12,6 +12,12 @@ export const decoded = (text: string): string => {
   }
 }
 
+/** A part of a path for a header: what no header may hold is percent-encoded, half characters are replaced. */
+export const headerSafe = (text: string): string =>
+  text
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(/[^\u0020-\u007e]+/gu, (part) => encodeURIComponent(part))
+
 const decodedForm = (text: string): string => decoded(text.replaceAll('+', ' '))
 
 /** Names and values of a query string, in order; a name without a value has the empty one. */

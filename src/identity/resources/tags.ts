@@ -14,6 +14,7 @@ import { operation } from './collection.js'
 import { admins, linkTo } from './description.js'
 import type { Call, Rule } from './description.js'
 import { findProject, fromWithin } from './projects.js'
+import { headerSafe } from './query.js'
 import { requireValid, shapes, tagsShape } from './schema.js'
 
 const projectFor = (call: Call, id: string, rule: Rule, action: string): Document => {
@@ -72,7 +73,7 @@ export const tagOf = (id: string, tag: string): Operations => {
       return {
         ...reply,
         status: 201,
-        headers: { ...reply.headers, Location: linkTo(context, `projects/${id}/tags/${tag}`) },
+        headers: { ...reply.headers, Location: linkTo(context, `projects/${id}/tags/${headerSafe(tag)}`) },
       }
     }),
     GET: operation((call) => {

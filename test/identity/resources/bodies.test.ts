@@ -189,6 +189,21 @@ describe('projects', () => {
     expect(admin.send('GET', `/v3/domains/${id}`).status).toBe(404)
   })
 
+  test('have tags of any letters, which the header that names one writes as a header may', () => {
+    const path = `/v3/projects/${leaf}/tags`
+    for (const [tag, written] of [
+      ['a:b', 'a:b'],
+      [encodeURIComponent('💥 é'), '%F0%9F%92%A5 %C3%A9'],
+      ['\ud800', '%EF%BF%BD'],
+    ] as const) {
+      expect(admin.send('PUT', `${path}/${tag}`)).toMatchObject({
+        status: 201,
+        headers: { Location: `${base}/projects/${leaf}/tags/${written}` },
+      })
+    }
+    admin.send('DELETE', path)
+  })
+
   test('have tags, all at once or one by one', () => {
     const path = `/v3/projects/${leaf}/tags`
     const links = { self: `${base}/projects/${leaf}/tags` }
