@@ -3,10 +3,9 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { InputError } from '../base/errors.js'
-import { readRunFolder } from '../io/readRunFolder.js'
-import { collectRecord } from '../measure/fold.js'
+import { readRecord } from '../io/readRecord.js'
 import { readGateList } from '../measure/gateList.js'
-import type { RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
+import type { RunHeader } from '../measure/record.js'
 import { summarise } from '../measure/summary.js'
 import { renderJunit } from '../render/junit.js'
 import { renderMarkdown } from '../render/markdown.js'
@@ -21,13 +20,6 @@ interface Options {
   readonly junit?: string
   readonly markdown?: string
   readonly json?: boolean
-}
-
-const readRecord = async (folder: string): Promise<RunRecord> => {
-  const stored = await readRunFolder(folder)
-  const lines: SeriesLine[] = []
-  for await (const line of stored.lines()) lines.push(line)
-  return collectRecord(stored.header, lines, stored.end)
 }
 
 /** The gates of a file, checked against what the run knows. @throws InputError with all problems */

@@ -2,6 +2,7 @@
 // Each verb is a file beside this one.
 import { Command, CommanderError } from 'commander'
 import { version } from '../base/version.js'
+import { addCompare } from './compare.js'
 import { exitCodes, UsageEnd } from './exit.js'
 import { addGate } from './gate.js'
 import { addInspect } from './inspect.js'
@@ -14,7 +15,7 @@ import type { Surroundings } from './terminal.js'
 /** A verb adds itself to the program, and tells its exit code when it has run. */
 export type AddVerb = (program: Command, surroundings: Surroundings, ended: (code: number) => void) => void
 
-const verbs: readonly AddVerb[] = [addRehearse, addReport, addGate, addServe, addKeys, addInspect]
+const verbs: readonly AddVerb[] = [addRehearse, addReport, addCompare, addGate, addServe, addKeys, addInspect]
 
 export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
   run: async () => {

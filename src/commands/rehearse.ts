@@ -1,17 +1,16 @@
 // cutover rehearse SCENARIO: runs a scenario and prints what came of it.
 // Reads the file and the options, calls one use, prints; exit code by the verdict.
 import type { Command } from 'commander'
-import { InputError } from '../base/errors.js'
 import { formatProblem } from '../base/errors.js'
 import { checkGate } from '../measure/gates.js'
-import { parseStoreChoice, type StoreChoice } from '../io/store/open.js'
 import { renderTerminal } from '../render/terminal.js'
 import { parseScenario } from '../scenario/parse.js'
 import { formatDuration } from '../scenario/units.js'
 import { rehearse, type Pulse } from '../worlds/rehearse.js'
-import type { Progress, WorldName } from '../worlds/world.js'
+import type { Progress } from '../worlds/world.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem } from './inputFile.js'
+import { readStore, readWorld } from './place.js'
 import { colourOf, columnsOf, createProgressLine, type Surroundings } from './terminal.js'
 
 interface Options {
@@ -21,25 +20,6 @@ interface Options {
   readonly speed?: string
   readonly out?: string
   readonly json?: boolean
-}
-
-const readWorld = (text: string): WorldName => {
-  if (text === 'local' || text === 'simulated') return text
-  throw new InputError([
-    { path: '--world', message: `there is no world ${text}`, remedy: 'local or simulated' },
-  ])
-}
-
-const readStore = (text: string | undefined, world: WorldName): StoreChoice => {
-  if (text === undefined) return world === 'simulated' ? { kind: 'memory' } : { kind: 'sqlite', file: null }
-  const choice = parseStoreChoice(text)
-  if ((choice.kind === 'memory') !== (world === 'simulated')) {
-    const remedy = world === 'simulated' ? 'leave --store away' : 'use sqlite, mariadb or mysql://…'
-    throw new InputError([
-      { path: '--store', message: `the ${world} world cannot use the store ${choice.kind}`, remedy },
-    ])
-  }
-  return choice
 }
 
 const progressText = ({ phase, done, total, text }: Progress): string =>

@@ -3,11 +3,9 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { readReportAssets } from '../io/reportAssets.js'
-import { readRunFolder } from '../io/readRunFolder.js'
+import { readRecord } from '../io/readRecord.js'
 import { renderHtml } from '../render/html.js'
 import { renderTerminal } from '../render/terminal.js'
-import { collectRecord } from '../measure/fold.js'
-import type { SeriesLine } from '../measure/record.js'
 import { judge } from '../worlds/rehearse.js'
 import { exitCodes } from './exit.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
@@ -18,10 +16,7 @@ interface Options {
 }
 
 const run = async (folder: string, options: Options, surroundings: Surroundings): Promise<number> => {
-  const stored = await readRunFolder(folder)
-  const lines: SeriesLine[] = []
-  for await (const line of stored.lines()) lines.push(line)
-  const { summary, view } = judge(collectRecord(stored.header, lines, stored.end))
+  const { summary, view } = judge(await readRecord(folder))
   if (options.html !== undefined) await writeFile(options.html, renderHtml(view, await readReportAssets()))
   if (options.json === true) surroundings.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {

@@ -126,6 +126,13 @@ const claimNew = async ({ root, scenarioName, now }: RunFolderOptions): Promise<
   }
 }
 
+/**
+ * Makes a folder: `<root>/<scenarioName>-<UTC time>`, or the one given as `out`. Returns its path.
+ * @throws InputError if `out` is not empty or not a folder, or nothing can be made there
+ */
+export const claimFolder = (options: Omit<RunFolderOptions, 'onProblem'>): Promise<string> =>
+  options.out === undefined ? claimNew(options) : claimGiven(path.resolve(options.out))
+
 /** Writes a file under another name and renames it, so that readers find the whole file or none. */
 const writeWhole = async (file: string, content: string): Promise<void> => {
   const fresh = `${file}.part`
@@ -152,8 +159,7 @@ const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
  * @throws InputError if `out` is not empty or not a folder, or nothing can be made there
  */
 export const createRunFolder = async (options: RunFolderOptions): Promise<RunFolder> => {
-  const folder =
-    options.out === undefined ? await claimNew(options) : await claimGiven(path.resolve(options.out))
+  const folder = await claimFolder(options)
   const fileOf = (name: string): string => path.join(folder, name)
   let first: RunFolderError | null = null
   let marker: Promise<void> = Promise.resolve()

@@ -3,9 +3,9 @@
 import { InputError, type Problem } from '../base/errors.js'
 import type { Stretch } from '../base/time.js'
 import { checkDocument, fitStretches, type CheckGate } from './checks.js'
-import { formatPath, readYaml, type YamlDocument } from './document.js'
 import { explainIssue, type Finding } from './issues.js'
 import { passwordHashOf } from './passwordHash.js'
+import { readFile, sourceOf } from './sources.js'
 import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
 import type { IdentitySettings, Place, Scenario, TimelineStep } from './scenario.js'
 import { recurringSteps, sortSteps, writtenSteps } from './timeline.js'
@@ -52,16 +52,16 @@ const checkOverrides = ({ seed, speed }: ScenarioOverrides): readonly Problem[] 
   return problems
 }
 
-/** A finding with its file, line and column. */
-export const locate = (finding: Finding, file: string, document: YamlDocument): Problem => {
-  const { line, column } = document.placeOf(finding.path, finding.of, finding.columnInText)
-  const at = { file, line, column, path: formatPath(finding.path) }
-  const { message, remedy } = finding
-  return remedy === undefined ? { ...at, message } : { ...at, message, remedy }
+/** In the order of the files, and within each of the lines. */
+const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
+  const files = [...new Set(problems.map(({ file }) => file))]
+  return problems.toSorted(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  )
 }
-
-const inOrder = (problems: readonly Problem[]): readonly Problem[] =>
-  problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 
 const isMapping = (data: unknown): boolean =>
   typeof data === 'object' && data !== null && !Array.isArray(data)
@@ -169,28 +169,46 @@ const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): S
   }
 }
 
+/** What a scenario is read from: one file, or two that were joined. */
+export interface ScenarioSource {
+  readonly data: unknown
+  /** Problems of syntax, and of which file holds what, each with its file. */
+  readonly problems: readonly Problem[]
+  /** Whether `data` may be looked at. */
+  readonly readable: boolean
+  /** A finding as a problem, with file, line and column. */
+  readonly locate: (finding: Finding) => Problem
+}
+
+/** What is to be made of a source. */
+export type ReadOptions = Pick<ParseOptions, 'overrides' | 'checkGate' | 'place'>
+
 /**
- * Reads a scenario.
+ * Reads a scenario from its source.
  *
- * @throws InputError with all problems, in the order of the file, each with line and column, path and, where one is
+ * @throws InputError with all problems, in the order of the files, each with line and column, path and, where one is
  * known, a remedy. Broken YAML is reported alone, as nothing can be said of what it would have meant.
  */
-export const parseScenario = (options: ParseOptions): ParsedScenario => {
-  const { file, text, overrides = {}, checkGate, place = null } = options
+export const readScenario = (source: ScenarioSource, options: ReadOptions): ParsedScenario => {
+  const { overrides = {}, checkGate, place = null } = options
   const optionProblems = checkOverrides(overrides)
-  const document = readYaml(text)
-  const syntax = document.problems.map((problem) => ({ file, ...problem }))
-  if (!document.readable) throw new InputError([...optionProblems, ...inOrder(syntax)])
+  if (!source.readable) throw new InputError([...optionProblems, ...inOrder(source.problems)])
 
-  const { data } = document
+  const { data } = source
   const shape = scenarioSchema.safeParse(data)
   const schema = shape.success ? null : scenarioJsonSchema()
   const issues = schema === null ? [] : (shape.error?.issues ?? [])
   const found = issues.flatMap((issue) => (schema === null ? [] : explainIssue(issue, data, schema)))
   const checks = isMapping(data) ? checkDocument(data, checkGate, place) : { problems: [], warnings: [] }
-  const located = (findings: readonly Finding[]): readonly Problem[] =>
-    findings.map((finding) => locate(finding, file, document))
-  const problems = [...optionProblems, ...inOrder([...syntax, ...located([...found, ...checks.problems])])]
+  const located = (findings: readonly Finding[]): readonly Problem[] => findings.map(source.locate)
+  const problems = [
+    ...optionProblems,
+    ...inOrder([...source.problems, ...located([...found, ...checks.problems])]),
+  ]
   if (problems.length > 0 || !shape.success) throw new InputError(problems)
   return { scenario: toScenario(shape.data, overrides), warnings: inOrder(located(checks.warnings)) }
 }
+
+/** Reads a scenario from one text; see `readScenario`. */
+export const parseScenario = ({ file, text, ...options }: ParseOptions): ParsedScenario =>
+  readScenario(sourceOf(readFile(file, text)), options)

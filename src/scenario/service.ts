@@ -3,10 +3,10 @@
 import { z } from 'zod'
 import { InputError, type Problem } from '../base/errors.js'
 import { checkHash } from './checks.js'
-import { readYaml } from './document.js'
 import { readPart } from './facts.js'
 import { explainIssue, valueAt, type Finding } from './issues.js'
-import { locate, toIdentity } from './parse.js'
+import { toIdentity } from './parse.js'
+import { locate, readFile } from './sources.js'
 import { scenarioSchema, type JsonSchema } from './schema.js'
 import type { IdentitySettings, Scenario } from './scenario.js'
 import { readDuration } from './units.js'
@@ -88,7 +88,8 @@ export const parseCloud = ({
   readonly file: string
   readonly text: string
 }): Scenario['cloud'] => {
-  const document = readYaml(text)
+  const source = readFile(file, text)
+  const { document } = source
   const syntax = document.problems.map((problem) => ({ file, ...problem }))
   if (!document.readable) throw new InputError(syntax)
   const inside = valueAt(document.data, ['cloud']) !== undefined
@@ -99,7 +100,7 @@ export const parseCloud = ({
   const found = (shape.error?.issues ?? [])
     .flatMap((issue) => explainIssue(issue, data, schema))
     .map((finding) => (inside ? finding : { ...finding, path: finding.path.slice(1) }))
-  const problems = [...syntax, ...found.map((finding) => locate(finding, file, document))]
+  const problems = [...syntax, ...found.map((finding) => locate(finding, source))]
   if (problems.length > 0 || !shape.success) throw new InputError(problems)
   return shape.data.cloud
 }
