@@ -161,6 +161,7 @@ export class Service {
     const send = (own: HeldToken): Steps<ApiReply> =>
       askPatiently(
         {
+          kind: 'keystone',
           request: { op: 'validate', authToken: own.id, subjectToken: token.id },
           by: name,
           judged: caller,

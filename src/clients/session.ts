@@ -1,7 +1,7 @@
 // A keystoneauth1 session: one token, renewed when it is about to expire or was refused, by one caller at a time.
 // Command lines, services' workers and Heat from Newton on all are sessions; only how many share one differs.
 import { authenticate, isToken } from './authenticate.js'
-import type { ApiReply, ApiRequest, CallContext, Credentials, HeldToken, Steps } from './exchange.js'
+import type { ApiReply, Ask, CallContext, Credentials, HeldToken, Steps } from './exchange.js'
 import { stillFresh } from './exchange.js'
 
 /** What a session holds between two requests. */
@@ -69,18 +69,12 @@ const longestRetrySec = 60
  * (keystoneauth1 `session.py`, `connect_retries`). An answer of whatever status ends it.
  */
 export function* askPatiently(
-  ask: {
-    readonly request: ApiRequest
-    readonly by: string
-    readonly judged: string
-    readonly format: HeldToken['format'] | null
-    readonly tokens?: { readonly caller: HeldToken; readonly subject: HeldToken }
-  },
+  ask: Extract<Ask, { kind: 'keystone' }>,
   retries: number,
 ): Steps<ApiReply> {
   let delaySec = firstRetrySec
   for (let left = retries; ; left--) {
-    const reply = (yield { kind: 'keystone', ...ask }) as ApiReply
+    const reply = (yield ask) as ApiReply
     if (reply.status !== 0 || left <= 0) return reply
     yield { kind: 'pause', seconds: delaySec }
     delaySec = Math.min(2 * delaySec, longestRetrySec)

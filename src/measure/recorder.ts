@@ -2,7 +2,7 @@
 // It exists so that a run of any length is kept in bounded memory and can be reported on when it was killed.
 import { build, encodeIntoCompressedBase64, initWebAssemblySync, type Histogram } from 'hdr-histogram-js'
 import { DefectError } from '../base/errors.js'
-import { timeLapseSpeed, TimeMap, type Stretch } from '../base/time.js'
+import { micros, timeLapseSpeed, TimeMap, type Stretch } from '../base/time.js'
 import type { EventLine, LatencySummary, OpLatency, RunEnd, SeriesLine, TableLine } from './record.js'
 import type { Op, Sample } from './sample.js'
 import { RefusalTally } from './refusalTally.js'
@@ -36,6 +36,8 @@ export interface Recorder {
    * @throws DefectError for a time that is no number, or after `finish`
    */
   record(sample: Sample): void
+  /** Counts a call that a service answers from memory at `atSec`, sent in time: in that interval, also if it lies ahead. */
+  quietCall(clientClass: string, atSec: number): void
   table(line: TableLine): void
   /** A line of the timeline; that of a switch moves the windows `before` and `after`. */
   event(line: EventLine): void
@@ -90,6 +92,22 @@ const summaryOf = (histogram: Histogram | undefined): LatencySummary => {
   }
 }
 
+/** A call that a service answered from memory, sent in time. */
+const quietSample: Omit<Sample, 'clientClass'> = {
+  leg: 'client',
+  op: 'call',
+  outcome: 'ok',
+  status: 200,
+  cause: null,
+  node: 0,
+  format: null,
+  waited: false,
+  atSec: 0,
+  due: micros(0),
+  sent: micros(0),
+  done: micros(0),
+}
+
 /** Histograms of one op. */
 interface OpHistograms {
   readonly interval: Histogram
@@ -122,6 +140,8 @@ class StreamRecorder implements Recorder {
   private readonly opHistograms: (OpHistograms | undefined)[] = []
   private readonly latenessRun = createHistogram()
   private readonly latenessInterval = createHistogram()
+  /** Calls that were counted in advance: for each class, by interval. */
+  private readonly quiet = new Map<string, Uint32Array>()
   private uuidSeen: number | null = null
   private lastUuidSeenSec: number | null = null
   private rowsInserted = 0
@@ -174,6 +194,16 @@ class StreamRecorder implements Recorder {
     }
     // An answer has a response time, and so has the vain wait for one; a refused connection says nothing of Keystone.
     if (sample.status > 0 || sample.outcome === 'timeout') this.respond(sample)
+  }
+
+  quietCall(clientClass: string, atSec: number): void {
+    let ahead = this.quiet.get(clientClass)
+    if (ahead === undefined) {
+      const intervals = Math.ceil(this.options.durationSec / this.options.intervalSec) + 1
+      this.quiet.set(clientClass, (ahead = new Uint32Array(intervals)))
+    }
+    const interval = Math.floor(atSec / this.options.intervalSec)
+    ahead[interval] = (ahead[interval] ?? 0) + 1
   }
 
   table(line: TableLine): void {
@@ -272,8 +302,19 @@ class StreamRecorder implements Recorder {
     for (const own of this.opHistograms) own?.windows.after?.reset()
   }
 
+  private takeQuiet(): void {
+    for (const [clientClass, ahead] of this.quiet) {
+      const n = ahead[this.interval] ?? 0
+      if (n === 0) continue
+      this.tally.add({ ...quietSample, clientClass }, n)
+      this.latenessRun.recordValueWithCount(0, n)
+      this.latenessInterval.recordValueWithCount(0, n)
+    }
+  }
+
   private close(): void {
     const { intervalSec, emit } = this.options
+    this.takeQuiet()
     const counts = this.tally.drain()
     const refusals = this.refusals.drain()
     const latency: { -readonly [op in Op]?: OpLatency } = {}

@@ -68,7 +68,8 @@ export class Tally {
     return this.touched.length === 0
   }
 
-  add(sample: Sample): void {
+  /** Counts a sample, or `n` equal ones. */
+  add(sample: Sample, n = 1): void {
     const classIndex = this.classAt.get(sample.clientClass) ?? this.addClass(sample.clientClass)
     const leg = legAt.get(sample.leg) ?? 0
     const outcome = outcomeAt.get(sample.outcome) ?? 0
@@ -83,7 +84,7 @@ export class Tally {
       cells.set(column, cell)
     }
     if (cell.n === 0) this.touched.push(cell)
-    cell.n++
+    cell.n += n
   }
 
   /** The counts that are not zero, in an order that does not depend on the order of the samples; all are zero after. */

@@ -54,12 +54,16 @@ export class ArrivalFeed<Owner> {
     return sec < this.endSec ? sec : Infinity
   }
 
-  /** Takes the next arrival, which `nextSec` has announced, and draws its owner's next one. */
-  take(): Owner {
+  /** Whose arrival is next, as `nextSec` has announced. */
+  owner(): Owner {
+    return this.owners[this.current.at(-1)!]!
+  }
+
+  /** Goes on to the arrival after it, and draws its owner's next one. */
+  pass(): void {
     const index = this.current.pop()!
     this.dueSec[index] = this.sources[index]!.next()
     this.file(index)
-    return this.owners[index]!
   }
 
   /** Lays a member into the window of its next arrival. */

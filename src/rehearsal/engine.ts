@@ -32,6 +32,8 @@ export interface Recording {
   /** A member was without a good call for so long: from its first bad one to its next good one, or the end of the run. */
   memberWithout(clientClass: string, seconds: number): void
   advance(nowSec: number): void
+  /** A call that a service will answer from memory at `atSec`, now or later: like a sample of it, without its price. */
+  quietCall?(clientClass: string, atSec: number): void
 }
 
 export interface EngineOptions {
@@ -62,15 +64,34 @@ const backlogMax = 200
 interface Lane {
   readonly member: Member
   readonly behaviour: Behaviour
+  readonly arrivals: ArrivalSource
   busy: boolean
+  /** It is known, and the choice was drawn, that the next call is not answered from memory. */
+  asksNext: boolean
   readonly backlogSec: number[]
   /** Since when its calls have failed, scenario seconds; −1: the last one was good. */
   badSinceSec: number
   refused: boolean
 }
 
+/**
+ * When steps of the timeline may change what clients and services hold: restarts, and whatever goes wrong. Null if one of
+ * them waits for something, so that its time is not known.
+ */
+const clientsChangeAt = (scenario: Scenario): readonly number[] | null => {
+  const steps = scenario.timeline.filter(({ action }) =>
+    ['restart', 'fault', 'repair'].includes(action.kind),
+  )
+  return steps.some(({ waitsFor }) => waitsFor !== undefined)
+    ? null
+    : steps.map(({ atSec }) => atSec).sort((a, b) => a - b)
+}
+
 /** Everybody's arrivals as one stream. */
-const arrivalsOf = ({ scenario, population, timeMap, schedule }: EngineOptions): ArrivalFeed<Lane> => {
+const arrivalsOf = (
+  { scenario, population, timeMap, schedule }: EngineOptions,
+  nextSec: (lane: Lane) => number,
+): ArrivalFeed<Lane> => {
   const { seed, durationSec } = scenario
   const { stretches } = timeMap
   const members: (readonly [Lane, ArrivalSource])[] = []
@@ -79,18 +100,20 @@ const arrivalsOf = ({ scenario, population, timeMap, schedule }: EngineOptions):
     perSec += clientClass.members / clientClass.everySec
     const behaviour = behaviours[clientClass.behaviour]
     for (const member of population.membersOf(clientClass.name)) {
-      const source =
+      const arrivals =
         schedule?.(clientClass, member.index) ??
         createArrivals({ seed, clientClass, member: member.index, stretches, durationSec })
       const lane: Lane = {
         member,
         behaviour,
+        arrivals,
         busy: false,
+        asksNext: false,
         backlogSec: [],
         badSinceSec: -1,
         refused: false,
       }
-      members.push([lane, source])
+      members.push([lane, { next: () => nextSec(lane) }])
     }
   }
   return new ArrivalFeed(members, durationSec, perSec)
@@ -101,6 +124,8 @@ export class Engine {
   private readonly sample: Sample
   private readonly feed: ArrivalFeed<Lane>
   private readonly forensics: Forensics | null
+  /** When steps change what clients or services hold, ascending; null: nobody can say. */
+  private readonly clientsChange: readonly number[] | null
   private stopped = false
   /** Stopped before its time: what waits for a busy member is shed. At the planned end it is still sent. */
   private cutShort = false
@@ -112,9 +137,10 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.options = options
-    this.feed = arrivalsOf(options)
     const { scenario, clock, evidence } = options
     this.forensics = evidence === undefined ? null : new Forensics({ scenario, clock, evidence })
+    this.clientsChange = clientsChangeAt(options.scenario)
+    this.feed = arrivalsOf(options, (lane) => this.nextArrival(lane))
     this.sample = {
       clientClass: '',
       leg: 'client',
@@ -177,10 +203,36 @@ export class Engine {
   private readonly arrive = (): void => {
     if (this.stopped) return
     const dueSec = this.feed.nextSec()
-    const lane = this.feed.take()
+    const lane = this.feed.owner()
     if (lane.busy) this.queue(lane, dueSec)
     else this.begin(lane, dueSec, false)
+    this.feed.pass()
     this.awaitArrival()
+  }
+
+  /**
+   * The next instant of a member at which something is to be decided. Most calls are answered by a service from memory,
+   * and what it remembers is settled until it ends, or until a step changes what clients and services hold. Where time
+   * jumps, such calls are counted in advance; they come to the same counts as if each had its own turn.
+   */
+  private nextArrival(lane: Lane): number {
+    let dueSec = lane.arrivals.next()
+    const { recording, clock, scenario } = this.options
+    if (lane.busy || clock.jumps !== true || recording.quietCall === undefined) return dueSec
+    if (this.clientsChange === null || scenario.middleware.threads !== null) return dueSec
+    const settledSec = this.clientsChange.find((sec) => sec >= toSec(clock.now())) ?? Infinity
+    const { member } = lane
+    while (dueSec < settledSec) {
+      const atSec = toSec(micros(dueSec))
+      if (!answeredFromMemory(member, atSec)) {
+        lane.asksNext = true
+        break
+      }
+      this.calls++
+      recording.quietCall(member.className, atSec)
+      dueSec = lane.arrivals.next()
+    }
+    return dueSec
   }
 
   private queue(lane: Lane, dueSec: number): void {
@@ -201,7 +253,9 @@ export class Engine {
     const { member } = lane
     const due = clock.measuredAt(micros(dueSec))
     const begun = clock.measured()
-    if (answeredFromMemory(member, toSec(clock.now()))) {
+    const { asksNext } = lane
+    lane.asksNext = false
+    if (!asksNext && answeredFromMemory(member, toSec(clock.now()))) {
       this.note(member.className, 'client', 'call', 'ok', 200, null, 0, null, due, begun, begun, waited)
       if (lane.badSinceSec >= 0) this.recovered(lane)
       return

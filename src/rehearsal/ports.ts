@@ -14,6 +14,8 @@ export interface Clock {
   measured(): Micros
   /** That time's value when scenario time reached (or will reach) `when`. */
   measuredAt(when: Micros): Micros
+  /** Present where time jumps from entry to entry: what is sure to happen before a step may be counted in advance. */
+  readonly jumps?: true
 }
 
 export interface Target {

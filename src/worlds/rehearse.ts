@@ -132,6 +132,10 @@ class Keeping implements Recording {
     this.recorder.record(sample)
   }
 
+  quietCall(clientClass: string, atSec: number): void {
+    this.recorder.quietCall(clientClass, atSec)
+  }
+
   table(line: Extract<SeriesLine, { kind: 'table' }>): void {
     this.rows = line.rows
     this.recorder.table(line)

@@ -5,6 +5,7 @@ import { Agenda } from '../../rehearsal/agenda.js'
 import type { Clock } from '../../rehearsal/ports.js'
 
 export class VirtualClock implements Clock {
+  readonly jumps = true
   private readonly agenda = new Agenda()
   private time = 0 as Micros
 
