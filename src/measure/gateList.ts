@@ -1,4 +1,5 @@
-// A file of gates: one on a line. It exists so that one list of limits can judge many runs.
+// A file of gates, one on a line: what is read of it, and what is wrong with it.
+// It exists so that one list of limits can judge many runs.
 import type { Problem } from '../base/errors.js'
 import { parseGate, type Gate, type GateNames } from './gateParser.js'
 

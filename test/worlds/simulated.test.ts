@@ -53,6 +53,7 @@ describe('a hard switch', () => {
 
   test('leaves a folder with all that a run leaves, and passes its gate', () => {
     expect(readdirSync(run.folder).sort()).toEqual([
+      'junit.xml',
       'latency.hlog',
       'report.html',
       'run.json',
