@@ -19,12 +19,14 @@ export const scenarioOf = (text: string): Scenario =>
 
 /** A clock that measures in a time of its own: a second of it is so many seconds of the scenario. */
 class FastClock implements Clock {
+  readonly jumps?: true
   private readonly inner: VirtualClock
   private readonly speed: number
 
-  constructor(inner: VirtualClock, speed: number) {
+  constructor(inner: VirtualClock, options: StageOptions) {
     this.inner = inner
-    this.speed = speed
+    this.speed = options.speed ?? 1
+    if (options.countsAhead === true) this.jumps = true
   }
 
   now(): Micros {
@@ -67,6 +69,8 @@ export interface StageOptions {
   readonly intervalSec?: number
   /** Scenario seconds in a second of the time in which responses are measured. */
   readonly speed?: number
+  /** Time jumps, and the record takes calls that lie ahead. */
+  readonly countsAhead?: boolean
   readonly healthy?: () => readonly number[]
   readonly answer?: (sent: SentRequest) => Answer
   readonly perform?: (step: TimelineStep, node: number | null) => Deed
@@ -94,6 +98,8 @@ export class EngineStage {
   readonly hits: (readonly [string, number])[] = []
   /** Times without a good call that members had: the class, and how long. */
   readonly without: (readonly [string, number])[] = []
+  /** Calls that were counted in advance: the class, and when. */
+  readonly quiet: (readonly [string, number])[] = []
   readonly advances: number[] = []
   readonly ends: number[] = []
   private readonly virtual = new VirtualClock()
@@ -114,7 +120,7 @@ export class EngineStage {
       scenario,
       timeMap: new TimeMap([{ untilSec: scenario.durationSec, speed: 1, traffic: 1 }]),
       population: this.population,
-      clock: new FastClock(this.virtual, options.speed ?? 1),
+      clock: new FastClock(this.virtual, options),
       target: {
         nodes: scenario.identity.backends,
         healthy:
@@ -139,6 +145,9 @@ export class EngineStage {
         memberWithout: (className, seconds) => this.without.push([className, seconds]),
         uuidSeenSec: () => options.uuidSeenSec?.(this.nowSec) ?? null,
         advance: (nowSec) => this.advances.push(nowSec),
+        ...(options.countsAhead === true
+          ? { quietCall: (className: string, atSec: number) => this.quiet.push([className, atSec]) }
+          : {}),
       },
       intervalSec: options.intervalSec ?? scenario.durationSec / 2,
       onInterval: () => {},
