@@ -42,7 +42,7 @@ const showFolder = (folder: KeyFolder, nameOwner: (owner: Owner) => string): Sho
           index,
           role: roleOfKey(ring, index),
           fingerprint: id,
-          written_at: new Date((entry?.writtenAtSec ?? 0) * 1000).toISOString(),
+          writtenAt: new Date((entry?.writtenAtSec ?? 0) * 1000).toISOString(),
           mode: octal(entry?.mode ?? 0),
           owner: entry === null ? '' : nameOwner(entry),
         }
@@ -201,9 +201,8 @@ const verify = (paths: readonly string[], options: VerifyOptions, surroundings: 
   }
   const refuses = refusesTokens(findings)
   if (options.json === true) {
-    const { notJudged: not_judged, keysRequired: keys_required, ...rest } = report
     const verdict = refuses ? 'fail' : 'pass'
-    printJson(surroundings, { format: 'cutover/keys-verify@1', verdict, keys_required, ...rest, not_judged })
+    printJson(surroundings, { format: 'cutover/keys-verify@1', verdict, ...report })
   } else surroundings.stdout.write(renderKeyReport(report, styleOf(surroundings)))
   return refuses ? exitCodes.gateFailed : exitCodes.pass
 }

@@ -12,7 +12,7 @@ export interface ShownKey {
   readonly role: string
   readonly fingerprint: string
   /** ISO 8601, UTC. */
-  readonly written_at: string
+  readonly writtenAt: string
   readonly mode: string
   readonly owner: string
 }
@@ -42,8 +42,8 @@ export interface KeyReportOptions {
 }
 
 const folderTable = (folder: ShownFolder, width: number, dim: (text: string) => string): string[] => {
-  const rows = folder.keys.map(({ index, role, fingerprint, written_at, mode, owner }): Cell[] =>
-    [String(index), role, fingerprint, written_at, mode, owner].map((text) => ({ text })),
+  const rows = folder.keys.map(({ index, role, fingerprint, writtenAt, mode, owner }): Cell[] =>
+    [String(index), role, fingerprint, writtenAt, mode, owner].map((text) => ({ text })),
   )
   const heads = ['key', 'role', 'fingerprint', 'written', 'mode', 'owner']
   return [
