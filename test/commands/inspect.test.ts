@@ -9,8 +9,8 @@ import { recordedRow, recordedUuidTokens } from '../support/recordedRows.js'
 import { runProgram, type Ended } from '../support/program.js'
 import { queens } from '../token/vectors.js'
 
-// Each run starts a Node.js of its own, which takes a while on a busy machine.
-jest.setTimeout(60_000)
+// Each run starts a Node.js of its own, which takes a while on a busy machine, and a test makes several.
+jest.setTimeout(300_000)
 
 const cwd = mkdtempSync(path.join(os.tmpdir(), 'cutover-inspect-'))
 const recorded = queens()
@@ -119,6 +119,15 @@ describe('a Fernet token', () => {
       reason: 'no-key-opens',
       sealed_at: '2026-11-22T01:44:25.000000Z',
     })
+  })
+
+  test('is opened with the keys that are whole, with a word about those that stop the node', async () => {
+    await runProgram(['keys', 'setup', 'broken'], { cwd })
+    writeFileSync(path.join(cwd, 'broken', '4'), recorded.key_repository['4'] ?? '')
+    writeFileSync(path.join(cwd, 'broken', '3'), 'half a ke')
+    const { code, stderr } = await inspect(tokenOf('project'), '--keys', 'broken', ...at)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^warning: broken: file 3 holds no Fernet key .* answers 500 to every token$/m)
   })
 
   test('without a key folder ends with 1 and says what would open it', async () => {
