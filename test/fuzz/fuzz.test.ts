@@ -2,6 +2,7 @@
 // The regressions of what it found stand with what they are about.
 import { describe, expect, test } from '@jest/globals'
 import { fuzzRequests, fuzzTokens } from './inProcess.js'
+import { fuzzLarge } from './large.js'
 import { isMeant, problemsOf } from './oracle.js'
 import { answersIn, fuzzSlowClients, fuzzSockets } from './sockets.js'
 
@@ -17,6 +18,12 @@ test('1,000 damaged tokens are refused, wherever they stand', () => {
 
 test('500 answers to any bytes on sockets are of Keystone’s shape', async () => {
   expect((await fuzzSockets({ seed, requests: 500 })).found).toBeNull()
+}, 120_000)
+
+test('the largest requests that are let in are judged in little time', () => {
+  const { tally, problems } = fuzzLarge()
+  expect(problems).toEqual([])
+  expect(tally.requests).toBeGreaterThan(15)
 }, 120_000)
 
 test('clients that never come to an end are cut off', async () => {

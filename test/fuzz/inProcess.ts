@@ -102,7 +102,8 @@ const secretsOf = (keystone: Keystone): readonly string[] => [
   ...[...keystone.ring().keys.values()].map((key) => formatFernetKey(key)),
 ]
 
-const judge = (keystone: Keystone, request: Written, tally: Tally): readonly string[] => {
+/** Asks, and says what is wrong with the answer or with what it left behind. */
+export const judge = (keystone: Keystone, request: Written, tally: Tally): readonly string[] => {
   const before = stateOf(keystone, nothing)
   const beforeButShadows = stateOf(keystone, shadows)
   const versionBefore = keystone.store.version()
@@ -125,7 +126,7 @@ const judge = (keystone: Keystone, request: Written, tally: Tally): readonly str
   )
   const answer = { status: reply.status, headers, text }
   const problems = isMeant(answer, request) ? [] : [...problemsOf(answer, request.method)]
-  if (text.length > 0 && /[^\u0000-\u007f]/.test(text)) problems.push('its body is not ASCII')
+  if (/[\u007f-\uffff]/.test(text)) problems.push('its body is not ASCII')
   if (secretsOf(keystone).some((secret) => text.includes(secret))) problems.push('it tells a secret')
   if (reply.status >= 400 || request.method === 'GET' || request.method === 'HEAD') {
     const shadow = request.body.includes('mapped')
@@ -158,11 +159,19 @@ const stillServes = (keystone: Keystone): readonly string[] => {
   }
 }
 
-/** Plays a sequence; what it finds, if anything. */
-export const play = ({ release, mode, requests }: Sequence, tally: Tally): Finding | null => {
+/** A cloud of its own, with all that requests speak of. */
+export const stageFor = (
+  release: Sequence['release'],
+  mode: Sequence['mode'],
+): { readonly keystone: Keystone; readonly tokens: Tokens } => {
   const keystone = createKeystone(release, mode)
   furnish(keystone.store)
-  const tokens = tokensOf(keystone)
+  return { keystone, tokens: tokensOf(keystone) }
+}
+
+/** Plays a sequence; what it finds, if anything. */
+export const play = ({ release, mode, requests }: Sequence, tally: Tally): Finding | null => {
+  const { keystone, tokens } = stageFor(release, mode)
   for (const damagedRequest of requests) {
     const request = written(damagedRequest, tokens)
     const problems = judge(keystone, request, tally)

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { fuzzRequests, fuzzTokens } from './inProcess.js'
 import type { Result, Tally } from './inProcess.js'
+import { fuzzLarge } from './large.js'
 import { fuzzSlowClients, fuzzSockets } from './sockets.js'
 import { startWatchdog } from './watchdog.js'
 
@@ -93,6 +94,7 @@ const main = async (): Promise<number> => {
   }
   add(partOf('requests', fuzzRequests(amount(shares.requests))))
   add(partOf('tokens', fuzzTokens(amount(shares.tokens))))
+  add({ name: 'large requests', ...fuzzLarge(progress), shown: '' })
   const sockets = await fuzzSockets(amount(shares.sockets))
   const { found } = sockets
   add({ name: 'sockets', tally: sockets.tally, problems: found?.problems ?? [], shown: found?.sent ?? '' })

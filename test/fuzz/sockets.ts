@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { HttpStage, onStage } from '../conformance/stage.js'
+import { onStage } from '../conformance/stage.js'
+import type { HttpStage } from '../conformance/stage.js'
 import { login, revokeToken, tokensPath } from '../conformance/states.js'
 import { ids, onProject, onTrust, recordedCloud } from '../identity/support/keystone.js'
 import { furnish } from './furnish.js'
@@ -135,10 +136,10 @@ const overheard = async <T>(
   const streams = [process.stdout, process.stderr]
   const writes = streams.map((stream) => stream.write.bind(stream))
   for (const stream of streams) {
-    stream.write = ((chunk: string | Uint8Array) => {
+    stream.write = (chunk: string | Uint8Array) => {
       said.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1'))
       return true
-    }) as typeof stream.write
+    }
   }
   try {
     return { result: await run(), said: said.join('') }
@@ -149,7 +150,11 @@ const overheard = async <T>(
 
 /** What no log may hold: passwords, whole tokens, keys. */
 const secretsOf = (stage: HttpStage, tokens: Tokens): readonly string[] => [
-  ...['alice-pw', 'adminpw', 'bob-pw', 'careful-pw', 'new-pw'],
+  'alice-pw',
+  'adminpw',
+  'bob-pw',
+  'careful-pw',
+  'new-pw',
   ...stage.keyTexts,
   ...Object.values(tokens).filter((token) => token !== '' && token !== tokens.uuid),
 ]
@@ -181,7 +186,7 @@ const playBatch = async (
   }
   const { said } = await overheard(() => Promise.all(Array.from({ length: together }, worker)))
   if (found !== null) return found
-  const problems = [...stage.defects.map((defect) => `a defect: ${String(defect)}`)]
+  const problems = stage.defects.map((defect) => `a defect: ${String(defect)}`)
   const written =
     said + stage.defects.map((defect) => (defect instanceof Error ? defect.stack : String(defect))).join()
   if (secretsOf(stage, tokens).some((secret) => written.includes(secret)))

@@ -14,9 +14,7 @@ export const decoded = (text: string): string => {
 
 /** A part of a path for a header: what no header may hold is percent-encoded, half characters are replaced. */
 export const headerSafe = (text: string): string =>
-  text
-    .replace(/\p{Surrogate}/gu, '\ufffd')
-    .replace(/[^\u0020-\u007e]+/gu, (part) => encodeURIComponent(part))
+  text.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[^\u0020-\u007e]+/gu, (part) => encodeURIComponent(part))
 
 const decodedForm = (text: string): string => decoded(text.replaceAll('+', ' '))
 
@@ -66,12 +64,13 @@ const compares = (name: string, comparator: string, value: string): Test => {
   const anyCase = comparator.startsWith('i')
   const known = anyCase ? comparator.slice(1) : comparator
   const compare = Object.hasOwn(comparators, known) ? comparators[known] : undefined
+  const part = anyCase ? value.toLowerCase() : value
   return (shown) => {
     if (!Object.hasOwn(shown, name)) return false
     if (compare === undefined) return true
     const found = shown[name]
     if (typeof found !== 'string') return false
-    return anyCase ? compare(found.toLowerCase(), value.toLowerCase()) : compare(found, value)
+    return compare(anyCase ? found.toLowerCase() : found, part)
   }
 }
 
@@ -90,6 +89,7 @@ export const filtered = <T extends Fields>(
   query: string,
   names: readonly string[],
 ): readonly T[] => {
-  const tests = testsOf(query, names)
+  // Said twice is said once: a query holds thousands of filters, a cloud thousands of users.
+  const tests = testsOf([...new Set(query.split('&'))].join('&'), names)
   return tests.length === 0 ? items : items.filter((item) => tests.every((test) => test(item)))
 }
