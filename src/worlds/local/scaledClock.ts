@@ -13,7 +13,8 @@ const entriesAtOnce = 64
 export class ScaledClock implements Clock {
   private readonly agenda = new Agenda()
   private readonly map: TimeMap
-  private startMs = 0
+  /** Null before the start: time stands still at 0. */
+  private startMs: number | null = null
   private timer: NodeJS.Timeout | null = null
   private immediate: NodeJS.Immediate | null = null
   private running = false
@@ -39,7 +40,7 @@ export class ScaledClock implements Clock {
   }
 
   now(): Micros {
-    return micros(this.map.scenarioSec((performance.now() - this.startMs) / 1000))
+    return micros(this.map.scenarioSec(toSec(this.measured())))
   }
 
   at(when: Micros, run: () => void): void {
@@ -48,7 +49,7 @@ export class ScaledClock implements Clock {
   }
 
   measured(): Micros {
-    return ((performance.now() - this.startMs) * 1000) as Micros
+    return (this.startMs === null ? 0 : (performance.now() - this.startMs) * 1000) as Micros
   }
 
   measuredAt(when: Micros): Micros {
