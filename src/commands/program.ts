@@ -7,6 +7,7 @@ import { exitCodes, UsageEnd } from './exit.js'
 import { addGate } from './gate.js'
 import { addInspect } from './inspect.js'
 import { addKeys } from './keys.js'
+import { addPlan } from './plan.js'
 import { addRehearse } from './rehearse.js'
 import { addReport } from './report.js'
 import { addServe } from './serve.js'
@@ -15,7 +16,16 @@ import type { Surroundings } from './terminal.js'
 /** A verb adds itself to the program, and tells its exit code when it has run. */
 export type AddVerb = (program: Command, surroundings: Surroundings, ended: (code: number) => void) => void
 
-const verbs: readonly AddVerb[] = [addRehearse, addReport, addCompare, addGate, addServe, addKeys, addInspect]
+const verbs: readonly AddVerb[] = [
+  addRehearse,
+  addReport,
+  addCompare,
+  addGate,
+  addServe,
+  addKeys,
+  addInspect,
+  addPlan,
+]
 
 export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
   run: async () => {

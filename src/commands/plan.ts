@@ -1,0 +1,169 @@
+// cutover plan: keys, table, flushes, drain and workers from a few numbers, by formulas alone.
+// Nothing is started or measured; figures measured elsewhere may be given.
+import type { Command } from 'commander'
+import { releaseProfiles } from '../identity/release.js'
+import { makePlan, type PlannedLoad } from '../plan/plan.js'
+import { issuesPerSecOf } from '../plan/tableGrowth.js'
+import { renderPlan } from '../render/planReport.js'
+import { readRate, readShare, readSize, type Reading } from '../scenario/units.js'
+import { exitCodes } from './exit.js'
+import { OptionReader } from './keyOptions.js'
+import { colourOf, columnsOf, type Surroundings } from './terminal.js'
+
+interface Options {
+  readonly live?: string
+  readonly issues?: string
+  readonly validations?: string
+  readonly validity: string
+  readonly rotation: string
+  readonly maxActiveKeys?: string
+  readonly allowExpiredWindow?: string
+  readonly flush: string
+  readonly flushRate?: string
+  readonly rowBytes: string
+  readonly release: string
+  readonly issueTime?: string
+  readonly validateTime?: string
+  readonly within: string
+  readonly share: string
+  readonly busy: string
+  readonly json?: boolean
+}
+
+const readQuantity = (
+  reader: OptionReader,
+  path: string,
+  text: string | undefined,
+  read: (text: string) => Reading,
+): number | undefined => {
+  if (text === undefined) return undefined
+  const reading = read(text)
+  return reading.ok ? reading.value : reader.add({ path, message: reading.message, remedy: reading.remedy })
+}
+
+const releaseNames = Object.keys(releaseProfiles)
+
+const isRelease = (name: string): name is keyof typeof releaseProfiles => Object.hasOwn(releaseProfiles, name)
+
+/** The rate of issuing: said, or following from how many tokens live at a time. */
+const readIssues = (options: Options, validitySec: number, reader: OptionReader): number => {
+  const { live, issues } = options
+  if ((live === undefined) === (issues === undefined)) {
+    reader.add({
+      path: '--issues, --live',
+      message: live === undefined ? 'neither was given' : 'both were given',
+      remedy: 'say how many tokens are issued (--issues 3.5/s), or how many live at a time (--live 300000)',
+    })
+    return 0
+  }
+  const liveRows = reader.whole('--live', live, 1)
+  return liveRows === undefined
+    ? (readQuantity(reader, '--issues', issues, readRate) ?? 0)
+    : issuesPerSecOf(liveRows, validitySec)
+}
+
+/** What workers are to do; nothing is said of them unless their times are known. */
+const readLoads = (options: Options, issuesPerSec: number, reader: OptionReader): PlannedLoad[] => {
+  const issueSec = reader.duration('--issue-time', options.issueTime, 'above zero')
+  const validateSec = reader.duration('--validate-time', options.validateTime, 'above zero')
+  const validations = readQuantity(reader, '--validations', options.validations, readRate)
+  if (validations !== undefined && options.validateTime === undefined) {
+    reader.add({
+      path: '--validate-time',
+      message: 'is needed with --validations',
+      remedy: 'say how long a worker takes for one, as measured: --validate-time 20ms',
+    })
+  }
+  return [
+    ...(issueSec === undefined ? [] : [{ op: 'issue', perSec: issuesPerSec, serviceSec: issueSec } as const]),
+    ...(validateSec === undefined || validations === undefined
+      ? []
+      : [{ op: 'validate', perSec: validations, serviceSec: validateSec } as const]),
+  ]
+}
+
+const run = (options: Options, surroundings: Surroundings): number => {
+  const reader = new OptionReader()
+  const validitySec = reader.duration('--validity', options.validity, 'above zero') ?? 1
+  const rotationSec = reader.duration('--rotation', options.rotation, 'above zero') ?? 1
+  const flushEverySec = reader.duration('--flush', options.flush, 'above zero') ?? 1
+  const withinSec = reader.duration('--within', options.within, 'above zero') ?? 1
+  const windowSec = reader.duration('--allow-expired-window', options.allowExpiredWindow, 'zero')
+  const maxActiveKeys = reader.whole('--max-active-keys', options.maxActiveKeys, 1) ?? null
+  const rowBytes = readQuantity(reader, '--row-bytes', options.rowBytes, readSize) ?? 1
+  const rowsPerSec = readQuantity(reader, '--flush-rate', options.flushRate, readRate) ?? null
+  const share = readQuantity(reader, '--share', options.share, readShare) ?? 0.99
+  const busyMost = readQuantity(reader, '--busy', options.busy, readShare) ?? 0.7
+  const issuesPerSec = readIssues(options, validitySec, reader)
+  const loads = readLoads(options, issuesPerSec, reader)
+  const { release } = options
+  if (!isRelease(release)) {
+    const message = `there is no release ${JSON.stringify(release)}`
+    reader.add({ path: '--release', message, remedy: `one of ${releaseNames.join(', ')}` })
+  }
+  for (const [path, value] of [
+    ['--share', share],
+    ['--busy', busyMost],
+  ] as const) {
+    if (value > 0 && value < 1) continue
+    reader.add({
+      path,
+      message: 'must lie between 0 % and 100 %',
+      remedy: `write ${path} ${path === '--busy' ? '70%' : '99%'}`,
+    })
+  }
+  reader.done()
+  const profile = releaseProfiles[isRelease(release) ? release : 'queens']
+  const figures = makePlan({
+    issuesPerSec,
+    validitySec,
+    rotationSec,
+    maxActiveKeys,
+    windowSec: windowSec ?? profile.allowExpiredWindowSec,
+    flushEverySec,
+    rowBytes,
+    flush: { ...profile.flush, rowsPerSec },
+    loads,
+    target: { share, withinSec, busyMost },
+  })
+  surroundings.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(figures, null, 2)}\n`
+      : renderPlan(figures, { columns: columnsOf(surroundings), colour: colourOf(surroundings) }),
+  )
+  return exitCodes.pass
+}
+
+export const addPlan = (
+  program: Command,
+  surroundings: Surroundings,
+  ended: (code: number) => void,
+): void => {
+  program
+    .command('plan')
+    .description('keys, table, flushes, drain and workers from a few numbers, each with its derivation')
+    .option('--issues <rate>', 'tokens issued, such as 3.5/s')
+    .option('--live <number>', 'or how many are good at a time')
+    .option('--validity <duration>', '[token] expiration', '24h')
+    .option('--rotation <duration>', 'time from one key rotation to the next', '6h')
+    .option('--max-active-keys <number>', 'as it is now, to be judged')
+    .option('--allow-expired-window <duration>', "instead of the release's own (0s before Ocata, 48h since)")
+    .option('--flush <duration>', 'time from one token_flush to the next', '1h')
+    .option('--flush-rate <rate>', 'rows that your database deletes, such as 5000/s')
+    .option('--row-bytes <size>', 'size of a row of the table `token`', '5000B')
+    .option('--release <name>', releaseNames.join(', '), 'queens')
+    .option('--validations <rate>', 'validations that Keystone answers, such as 300/s')
+    .option('--issue-time <duration>', 'time that an issue keeps a worker busy, as measured')
+    .option('--validate-time <duration>', 'time that a validation keeps a worker busy, as measured')
+    .option('--within <duration>', 'response time wished for', '100ms')
+    .option('--share <percent>', 'share of requests that shall keep it', '99%')
+    .option('--busy <percent>', 'how busy a worker may be', '70%')
+    .option('--json', 'print the figures as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cutover plan --live 300000 --release mitaka\n  cutover plan --issues 20/s --issue-time 60ms --validations 300/s --validate-time 15ms --within 200ms',
+    )
+    .action((options: Options) => {
+      ended(run(options, surroundings))
+    })
+}
