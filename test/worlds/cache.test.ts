@@ -1,0 +1,62 @@
+// Keystone's cache in whole rehearsals: who is spared a log-in at the switch, in the simulated world and with a real memcached.
+// The truth is a recorded switch of Newton with memcached: none of its validators had to log in again.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, describe, expect, jest, test } from '@jest/globals'
+import type { Summary } from '../../src/measure/summary.js'
+import { runProgram } from '../support/program.js'
+import { fixture, Scratch, simulate } from '../support/storedRun.js'
+
+jest.setTimeout(300_000)
+
+const scratch = new Scratch()
+afterAll(() => scratch.remove())
+
+const validators = fixture('validators.yaml')
+const withIdentity = (lines: string): string => validators.replace('  cache: none\n', lines)
+
+/** Refusals of the validators' own tokens. */
+const loggedInAgain = ({ rejections }: Summary): number => rejections.byClass['validators'] ?? 0
+const members = 6
+
+test('the recorded validators asked to the end of the run, and not one of them logged in again', () => {
+  const recorded = JSON.parse(
+    readFileSync(new URL('../vectors/cutovers/newton-memcached.json', import.meta.url), 'utf8'),
+  ) as { keystone_by_caller: Readonly<Record<string, number>> }
+  const { keystone_by_caller: calls } = recorded
+  expect(calls['direct-validators validate 200']).toBe(1332)
+  expect(Object.keys(calls).filter((call) => call.startsWith('direct-validators'))).toEqual([
+    'direct-validators validate 200',
+    'direct-validators validate 404',
+  ])
+})
+
+describe('validators with tokens of their own', () => {
+  test.each([
+    ['are all refused once without a cache', '  cache: none\n', members],
+    ['are refused nothing on Newton with a memcached that is kept', '  cache: memcached\n', 0],
+    ['are all refused once where each process has a cache, which ends with it', '  cache: process\n', members],
+    [
+      'are all refused once when the cached validations have ended',
+      '  cache: memcached\n  cache_time: 30s\n',
+      members,
+    ],
+  ])('%s', async (_, lines, refused) => {
+    const { summary } = await simulate(scratch, withIdentity(lines))
+    expect(loggedInAgain(summary)).toBe(refused)
+  })
+
+  test('are refused nothing in the local world with a real memcached, either', async () => {
+    const file = path.join(scratch.next(), '..', 'memcached.yaml')
+    writeFileSync(file, withIdentity('  cache: memcached\n'))
+    const ended = await runProgram(
+      ['rehearse', file, '--world', 'local', '--store', 'sqlite', '--out', scratch.next(), '--json'],
+      { cwd: scratch.root },
+    )
+    const summary = JSON.parse(ended.stdout) as Summary
+    expect(summary.faults).toEqual([])
+    expect(summary.requests.byOutcome).toMatchObject({ failed: 0, timeout: 0 })
+    expect(summary.rejections.byClass['users']).toBeGreaterThan(0)
+    expect(loggedInAgain(summary)).toBe(0)
+  })
+})
