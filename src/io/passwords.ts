@@ -11,7 +11,9 @@ import { readSha512Crypt, sha512Crypt, sha512CryptSalt } from './sha512Crypt.js'
 const passwordCharactersMax = 4096
 
 const cut = (password: string): string =>
-  password.length <= passwordCharactersMax ? password : [...password].slice(0, passwordCharactersMax).join('')
+  password.length <= passwordCharactersMax
+    ? password
+    : Array.from(password).slice(0, passwordCharactersMax).join('')
 
 const saltBytes = 16
 

@@ -35,7 +35,11 @@ describe('validators with tokens of their own', () => {
   test.each([
     ['are all refused once without a cache', '  cache: none\n', members],
     ['are refused nothing on Newton with a memcached that is kept', '  cache: memcached\n', 0],
-    ['are all refused once where each process has a cache, which ends with it', '  cache: process\n', members],
+    [
+      'are all refused once where each process has a cache, which ends with it',
+      '  cache: process\n',
+      members,
+    ],
     [
       'are all refused once when the cached validations have ended',
       '  cache: memcached\n  cache_time: 30s\n',
