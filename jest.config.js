@@ -4,6 +4,8 @@
 export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Those beside a real Keystone need its packages: `npm run test:keystone`.
+  testPathIgnorePatterns: ['/node_modules/', '/test/keystone/'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -14,14 +14,18 @@ const result = {
 
 describe('the line that ends a run', () => {
   test('counts what passed and failed, and what was skipped only if something was', () => {
-    expect(tally(result)).toBe('12 passed, 0 failed')
-    expect(tally({ ...result, numFailedTests: 3 })).toBe('12 passed, 3 failed')
-    expect(tally({ ...result, numPendingTests: 1, numTodoTests: 1 })).toBe('12 passed, 0 failed, 2 skipped')
+    expect(tally([result])).toBe('12 passed, 0 failed')
+    expect(tally([{ ...result, numFailedTests: 3 }])).toBe('12 passed, 3 failed')
+    expect(tally([{ ...result, numPendingTests: 1, numTodoTests: 1 }])).toBe('12 passed, 0 failed, 2 skipped')
   })
 
   test('counts a test file that did not run, and a jest without a result, as failures', () => {
-    expect(tally({ ...result, numRuntimeErrorTestSuites: 1 })).toBe('12 passed, 1 failed')
-    expect(tally(null)).toBe('0 passed, 1 failed')
+    expect(tally([{ ...result, numRuntimeErrorTestSuites: 1 }])).toBe('12 passed, 1 failed')
+    expect(tally([null])).toBe('0 passed, 1 failed')
+  })
+
+  test('adds up several runs of jest', () => {
+    expect(tally([result, { ...result, numFailedTests: 1 }, null])).toBe('24 passed, 2 failed')
   })
 })
 

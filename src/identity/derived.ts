@@ -31,7 +31,7 @@ export interface Targets {
 
 const noRoles: RoleSet = { ids: [], names: [], text: '[]' }
 
-type RoleView = 'named' | ReleaseProfile['trustRoles']
+type RoleView = ReleaseProfile['trustRoles' | 'federatedRoles']
 
 const roleText = (role: Document, view: RoleView): string => {
   const name = `{"id": ${jsonString(role.id)}, "name": ${jsonString(textOf(role, 'name'))}`
@@ -132,14 +132,17 @@ export class Derived {
 
   /**
    * The roles that a user has on a project, on a domain, or on the system (`systemTarget`), by itself and by its groups.
-   * @param groupIds further groups, which an identity provider named and nobody recorded
+   * @param federatedGroupIds for a federated token: further groups, which an identity provider named and nobody recorded
    */
-  rolesOn(userId: string, targetId: string, groupIds: readonly string[] = []): RoleSet {
+  rolesOn(userId: string, targetId: string, federatedGroupIds?: readonly string[]): RoleSet {
     this.update()
-    const who = groupIds.length === 0 ? userId : [userId, ...groupIds].join(' ')
+    const who = federatedGroupIds === undefined ? userId : [userId, '', ...federatedGroupIds].join(' ')
     const known = this.rolesByUser.get(who)?.get(targetId)
     if (known !== undefined) return known
-    const roles = roleSet(this.findRoles(userId, targetId, groupIds), 'named')
+    const roles = roleSet(
+      this.findRoles(userId, targetId, federatedGroupIds ?? []),
+      federatedGroupIds === undefined ? 'named' : this.profile.federatedRoles,
+    )
     const ofUser = this.rolesByUser.get(who)
     if (ofUser === undefined) this.rolesByUser.set(who, new Map([[targetId, roles]]))
     else ofUser.set(targetId, roles)

@@ -86,8 +86,10 @@ export const replyRefusal = (
     ...more,
     cause: refusal.cause,
   })
-  if (refusal.status === 401 && refusal.identity === undefined)
-    reply.headers['WWW-Authenticate'] = `Keystone uri="${context.config.publicUrl}"`
+  if (refusal.status === 401 && refusal.identity === undefined) {
+    const { publicUrl, profile } = context.config
+    reply.headers['WWW-Authenticate'] = `Keystone uri="${publicUrl}${profile.challengePath}"`
+  }
   return reply
 }
 

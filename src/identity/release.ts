@@ -31,6 +31,11 @@ export interface ResourceProfile {
    * stay for good. Up to Ocata; in Queens they only invalidate rows.
    */
   readonly broadEvents: boolean
+  /**
+   * Whether a user's application credentials on a project end when any role there is taken from them. Queens; not in
+   * Zed (measured z; `delete_grant` in `keystone/assignment/core.py`).
+   */
+  readonly grantEndsCredentials: boolean
 }
 
 /** What this project needs to know of a release. "Measured" refers to Newton 10.0.3 (n), Queens 13.0.4 (q) and Zed 22.0.2 (z) over HTTP. */
@@ -102,6 +107,8 @@ export interface ReleaseProfile {
   readonly trustSaysIsDomain: boolean
   /** How a trust's token lists its roles: with their domain (measured q), or with all that is known (measured z). */
   readonly trustRoles: 'with-domain' | 'whole'
+  /** The same for federated tokens: by id and name up to Queens, with all that is known in Zed (measured z). */
+  readonly federatedRoles: 'named' | 'whole'
   /** The domain that a federated user is shown with: `Federated`, or since Rocky their provider's (measured z). */
   readonly federatedUser: 'federated-domain' | 'own-domain'
   /**
@@ -116,6 +123,10 @@ export interface ReleaseProfile {
    * which Debian's security updates brought it).
    */
   readonly rescopesDelegated: 'stumbles' | 'refuses'
+  /** A trust's token whose trustor is disabled: refused as any dead token (measured q), or with a 403 (measured z). */
+  readonly disabledTrustor: 403 | 404
+  /** Where `WWW-Authenticate` points: to the public endpoint (measured n, q) or to its `/v3` (measured z). */
+  readonly challengePath: '' | '/v3'
   /** Whether a reader of the system may validate tokens. Since Train (`keystone/common/policies/token.py`). */
   readonly systemReadersValidate: boolean
   /** Whether an application credential's token ends with it. Since Zed (CVE-2022-2447). */
@@ -155,10 +166,13 @@ const mitaka: ReleaseProfile = {
   trustPayloadUser: 'token-user',
   trustSaysIsDomain: true,
   trustRoles: 'with-domain',
+  federatedRoles: 'named',
   federatedUser: 'federated-domain',
   federatedExpiry: 'fresh',
   namesUnreadable: true,
   rescopesDelegated: 'stumbles',
+  disabledTrustor: 404,
+  challengePath: '',
   systemReadersValidate: false,
   credentialEndsToken: false,
   resources: {
@@ -168,6 +182,7 @@ const mitaka: ReleaseProfile = {
     systemGrants: false,
     namesDuplicates: false,
     broadEvents: true,
+    grantEndsCredentials: true,
   },
   forgetsExchanged: false,
   payload: { methodOrder, family: 'raw', systemMarker: true },
@@ -224,12 +239,17 @@ const zed: ReleaseProfile = {
   trustPayloadUser: 'trustee',
   trustSaysIsDomain: false,
   trustRoles: 'whole',
+  federatedRoles: 'whole',
   federatedUser: 'own-domain',
   federatedExpiry: 'kept',
   namesUnreadable: false,
   rescopesDelegated: 'refuses',
+  disabledTrustor: 403,
+  challengePath: '/v3',
   systemReadersValidate: true,
   credentialEndsToken: true,
+  forgetsExchanged: false,
+  resources: { ...queens.resources, grantEndsCredentials: false },
   payload: { methodOrder, family: 'bin', systemMarker: 'all' },
   api: { id: 'v3.14', updated: '2020-04-07T00:00:00Z' },
 }

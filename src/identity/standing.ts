@@ -159,10 +159,14 @@ export const standingOf = (context: Context, claims: Claims, tokenText: string):
     else roles = derived.rolesOn(userId, project.id, groupIds)
     if (roles === null) return fallen('revoked', null, null, 403)
   }
-  if (!isLive(facts, user)) return fallen('user-gone', null, null)
+  if (trust === null && !isLive(facts, user)) return fallen('user-gone', null, null)
   if (trust !== null) {
-    const people = [textOf(trust, 'trustor_user_id'), textOf(trust, 'trustee_user_id')]
-    if (!people.every((id) => isLiveUser(facts, id))) return fallen('user-gone', null, null)
+    const trustor = facts.get('user', textOf(trust, 'trustor_user_id'))
+    if (trustor === null || !isLive(facts, trustor)) {
+      const disabled = trustor !== null && !isEnabled(trustor)
+      return fallen('user-gone', null, null, disabled ? profile.disabledTrustor : 404)
+    }
+    if (!isLiveUser(facts, textOf(trust, 'trustee_user_id'))) return fallen('user-gone', null, null)
   }
   if (roles !== null && roles.ids.length === 0) {
     return fallen('revoked', couldNotFind('token', tokenText, profile), null)

@@ -118,7 +118,10 @@ export const openFernet = (context: Context, id: string, options: CheckOptions):
   const claims = tokenClaims(context, opened.claims)
   if (claims === null) return bad('fernet', 'revoked', failedToValidate, null, 403)
   const standing = standingOf(context, claims, id)
-  if ('user' in standing) return { claims, standing, hidesSystem: opened.payload.systemMarker === true }
+  if ('user' in standing) {
+    const { systemMarker } = context.config.profile.payload
+    return { claims, standing, hidesSystem: systemMarker === true && opened.payload.systemMarker === true }
+  }
   return bad('fernet', standing.cause, standing.message ?? failedToValidate, standing.gone, standing.status)
 }
 

@@ -41,6 +41,28 @@ export const systemPrograms = [
   },
 ]
 
+/**
+ * What a real Keystone needs, for the tests that stand beside one. None of these packages starts a service.
+ * @type {readonly SystemProgram[]}
+ */
+export const keystonePrograms = [
+  {
+    program: 'keystone-manage',
+    debianPackage: 'python3-keystone',
+    why: 'the real Keystone that tokens are exchanged with',
+  },
+  {
+    program: 'uwsgi-core',
+    debianPackage: 'uwsgi-core',
+    why: 'serves that Keystone over HTTP',
+  },
+  {
+    program: 'uwsgi_python3',
+    debianPackage: 'uwsgi-plugin-python3',
+    why: 'lets uwsgi run Python',
+  },
+]
+
 /** Where system programs stand even when an ordinary user's PATH leaves them out. */
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 

@@ -1,17 +1,22 @@
-// `npm test`: everything that must hold, one heading each: system programs, build, types, lint, format, jest.
-// All steps run even after one failed, so that one run tells everything; parameters after `--` go to jest.
+// `npm test`: everything that must hold, one heading each: programs, build, types, lint, format, jest, a real Keystone.
+// All steps run even after one failed, so that one run tells everything; parameters after `--` go to jest, and then the
+// steps beside a real Keystone are left out. `npm run test:keystone` (`--keystone`) runs those alone.
 
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ensurePrograms } from './programs.mjs'
+import { ensurePrograms, keystonePrograms } from './programs.mjs'
 import { tally } from './tally.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'cutover-test-'))
-const resultFile = path.join(scratch, 'jest.json')
+const keystoneAlone = process.argv[2] === '--keystone'
+const parameters = process.argv.slice(keystoneAlone ? 3 : 2)
+
+/** Where jest leaves what each of its runs came to. @type {string[]} */
+const resultFiles = []
 
 /**
  * @param {string} script a script of package.json, so that `npm run` by hand does the same
@@ -29,23 +34,50 @@ function npmScript(script, parameters = []) {
   }
 }
 
-/** @type {readonly { name: string, run: () => boolean }[]} */
-const steps = [
-  { name: 'System programs', run: () => ensurePrograms() },
-  { name: 'Build', run: npmScript('build') },
-  { name: 'Types', run: npmScript('typecheck') },
-  { name: 'Lint', run: npmScript('lint') },
-  { name: 'Format', run: npmScript('format:check') },
+/**
+ * @param {readonly string[]} options
+ * @returns {() => boolean}
+ */
+function jest(options) {
+  const file = path.join(scratch, `jest-${resultFiles.length}.json`)
+  resultFiles.push(file)
+  return npmScript('test:unit', ['--json', `--outputFile=${file}`, ...options])
+}
+
+/** @typedef {{ name: string, run: () => boolean }} Step */
+
+/** @type {Step} */
+const build = { name: 'Build', run: npmScript('build') }
+
+/** @returns {Step[]} what runs beside a real Keystone, for which jest's own configuration leaves the tests out */
+const keystoneSteps = () => [
+  { name: 'Keystone programs', run: () => ensurePrograms(keystonePrograms) },
   {
-    name: 'Tests',
-    run: npmScript('test:unit', ['--json', `--outputFile=${resultFile}`, ...process.argv.slice(2)]),
+    name: 'Beside a real Keystone',
+    run: jest(['test/keystone/', ...parameters, '--testPathIgnorePatterns=/node_modules/']),
   },
 ]
 
-/** @returns {import('./tally.mjs').JestResult | null} */
-function readResult() {
+/** @returns {Step[]} */
+const ordinarySteps = () => [
+  { name: 'System programs', run: () => ensurePrograms() },
+  build,
+  { name: 'Types', run: npmScript('typecheck') },
+  { name: 'Lint', run: npmScript('lint') },
+  { name: 'Format', run: npmScript('format:check') },
+  { name: 'Tests', run: jest(parameters) },
+  ...(parameters.length === 0 ? keystoneSteps() : []),
+]
+
+const steps = keystoneAlone ? [build, ...keystoneSteps()] : ordinarySteps()
+
+/**
+ * @param {string} file
+ * @returns {import('./tally.mjs').JestResult | null}
+ */
+function readResult(file) {
   try {
-    return JSON.parse(fs.readFileSync(resultFile, 'utf8'))
+    return JSON.parse(fs.readFileSync(file, 'utf8'))
   } catch {
     return null
   }
@@ -64,6 +96,6 @@ for (const { name, run } of steps) {
 }
 
 console.log(failures.length === 0 ? '\nAll steps passed.' : `\nFailed: ${failures.join(', ')}`)
-console.log(tally(readResult()))
+console.log(tally(resultFiles.map(readResult)))
 fs.rmSync(scratch, { recursive: true, force: true })
 process.exitCode = failures.length === 0 ? 0 : 1

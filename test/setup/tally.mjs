@@ -12,14 +12,17 @@
  */
 
 /**
- * A test file that could not be run counts as one failure; no result at all is a failure too.
- * @param {JestResult | null} result
+ * The sum over jest's runs. A test file that could not be run counts as one failure; no result at all is a failure too.
+ * @param {readonly (JestResult | null)[]} results
  * @returns {string}
  */
-export function tally(result) {
-  if (result === null) return '0 passed, 1 failed'
-  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites
-  const skipped = result.numPendingTests + result.numTodoTests
-  const line = `${result.numPassedTests} passed, ${failed} failed`
+export function tally(results) {
+  let [passed, failed, skipped] = [0, 0, 0]
+  for (const result of results) {
+    passed += result?.numPassedTests ?? 0
+    failed += result === null ? 1 : result.numFailedTests + result.numRuntimeErrorTestSuites
+    skipped += result === null ? 0 : result.numPendingTests + result.numTodoTests
+  }
+  const line = `${passed} passed, ${failed} failed`
   return skipped === 0 ? line : `${line}, ${skipped} skipped`
 }

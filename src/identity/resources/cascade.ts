@@ -124,8 +124,9 @@ function* takeFromUser(context: Context, userId: string, grant: Grant): Identity
     case 'GroupProject': {
       const projectId = grant.target_id
       yield* revokeGrant(context, { userId, projectId })
-      yield* removeApplicationCredentials(context, { userId, projectId })
-      if (context.config.profile.resources.broadEvents) {
+      const { grantEndsCredentials, broadEvents } = context.config.profile.resources
+      if (grantEndsCredentials) yield* removeApplicationCredentials(context, { userId, projectId })
+      if (broadEvents) {
         yield* writeEvent(context, { user_id: userId, project_id: projectId, role_id: grant.role_id })
       }
       return

@@ -9,8 +9,9 @@ import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { WorldError } from '../base/errors.js'
-import { findProgram, freePort, hasEnded, spawnPrivate, stopPrivate } from '../io/privateProcess.js'
+import { WorldError } from '../../src/base/errors.js'
+import { processTreeCpuUs } from './processTree.js'
+import { findProgram, freePort, hasEnded, spawnPrivate, stopPrivate } from '../../src/io/privateProcess.js'
 
 /** Sections of `keystone.conf`, and their options. */
 export type KeystoneConf = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>
@@ -31,7 +32,7 @@ export interface RealKeystoneOptions {
 /** The packages of Debian or Ubuntu that bring the programs. */
 export const keystonePackages = ['python3-keystone', 'uwsgi-core', 'uwsgi-plugin-python3'] as const
 
-const startPatienceMs = 120_000
+const startPatienceMs = 300_000
 /** Between two looks at whether the workers are up. */
 const probeMs = 50
 
@@ -98,7 +99,8 @@ export class RealKeystone {
     const folderOf = (name: string) => ({ key_repository: join(this.folder, name) })
     const own: KeystoneConf = {
       DEFAULT: { log_file: this.logFile, use_stderr: false },
-      database: { connection: `sqlite:///${this.databaseFile}` },
+      // Thrown away at the end: nothing waits for the disk.
+      database: { connection: `sqlite:///${this.databaseFile}`, sqlite_synchronous: false },
       token: { provider: 'fernet' },
       fernet_tokens: { key_repository: this.keysFolder },
       fernet_receipts: folderOf('receipt-keys'),
@@ -115,15 +117,13 @@ export class RealKeystone {
     await mkdir(keystone.folder, { recursive: true, mode: 0o700 })
     await mkdir(keystone.keysFolder, { recursive: true, mode: 0o700 })
     await keystone.writeConf()
-    const { username } = userInfo()
-    const owner = ['--keystone-user', username, '--keystone-group', await groupName()]
     // Two independent halves, on two processors.
-    await Promise.all([keystone.manage('db_sync'), keystone.manage('fernet_setup', ...owner)])
+    await Promise.all([keystone.manage('db_sync'), keystone.manage('fernet_setup', ...(await owner()))])
     await keystone.letReadersWrite()
     await keystone.manage(
       'bootstrap',
-      ...['--bootstrap-public-url', `${options.publicUrl ?? 'http://keystone.example:5000'}/v3/`],
-      ...['--bootstrap-region-id', 'RegionOne'],
+      `--bootstrap-public-url=${options.publicUrl ?? 'http://keystone.example:5000'}/v3/`,
+      '--bootstrap-region-id=RegionOne',
     )
     return keystone
   }
@@ -155,7 +155,7 @@ export class RealKeystone {
 
   /** `keystone-manage fernet_rotate`. */
   async rotateKeys(): Promise<void> {
-    await this.manage('fernet_rotate')
+    await this.manage('fernet_rotate', ...(await owner()))
   }
 
   /** Starts the workers and waits until each has loaded Keystone. */
@@ -203,12 +203,8 @@ export class RealKeystone {
   }
 
   /** Processor time that master and workers have used, microseconds. */
-  async cpuUs(): Promise<number> {
-    const { pid } = this
-    if (pid === null) return 0
-    const workers = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean)
-    const used = await Promise.all([String(pid), ...workers].map(cpuUsOf))
-    return used.reduce((sum, one) => sum + one, 0)
+  cpuUs(): Promise<number> {
+    return this.pid === null ? Promise.resolve(0) : processTreeCpuUs(this.pid)
   }
 
   private async writeConf(): Promise<void> {
@@ -242,8 +238,11 @@ export class RealKeystone {
   }
 }
 
-const groupName = async (): Promise<string> =>
-  (await promisify(execFile)('id', ['-gn'], { env: environment('/') })).stdout.trim()
+/** Whose the key files are to be: ours, as Keystone runs as us. */
+const owner = async (): Promise<readonly string[]> => {
+  const { stdout } = await promisify(execFile)('id', ['-gn'], { env: environment('/') })
+  return ['--keystone-user', userInfo().username, '--keystone-group', stdout.trim()]
+}
 
 /** One connection a request: as behind a web server, which speaks to uwsgi without keep-alive. */
 const uwsgiWords = ({ port, workers }: { port: number; workers: number }): readonly string[] => [
@@ -266,13 +265,3 @@ const uwsgiWords = ({ port, workers }: { port: number; workers: number }): reado
   '--listen=100',
   '--disable-logging',
 ]
-
-/** Clock ticks a second in /proc, on every Linux that Node runs on. */
-const ticksPerSec = 100
-
-const cpuUsOf = async (pid: string): Promise<number> => {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  // utime and stime, of this process alone (proc(5), fields 14 and 15).
-  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSec
-}
