@@ -8,16 +8,16 @@ import { answersIn, fuzzSlowClients, fuzzSockets } from './sockets.js'
 
 const seed = 20_170_406
 
-test('2,000 damaged requests are taken or refused in Keystone’s shape, and nothing refused is written', () => {
-  expect(fuzzRequests({ seed, requests: 2000 }).found).toBeNull()
+test('1,500 damaged requests are taken or refused in Keystone’s shape, and nothing refused is written', () => {
+  expect(fuzzRequests({ seed, requests: 1500 }).found).toBeNull()
 }, 120_000)
 
-test('1,000 damaged tokens are refused, wherever they stand', () => {
-  expect(fuzzTokens({ seed, requests: 1000 }).found).toBeNull()
+test('600 damaged tokens are refused, wherever they stand', () => {
+  expect(fuzzTokens({ seed, requests: 600 }).found).toBeNull()
 }, 120_000)
 
-test('500 answers to any bytes on sockets are of Keystone’s shape', async () => {
-  expect((await fuzzSockets({ seed, requests: 500 })).found).toBeNull()
+test('300 answers to any bytes on sockets are of Keystone’s shape', async () => {
+  expect((await fuzzSockets({ seed, requests: 300 })).found).toBeNull()
 }, 120_000)
 
 test('the largest requests that are let in are judged in little time', () => {

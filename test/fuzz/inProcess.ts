@@ -140,7 +140,7 @@ export const judge = (keystone: Keystone, request: Written, tally: Tally): reado
 }
 
 /** Of processor time; a machine that is shared or paused makes nothing slower by this measure. */
-const slowMs = 300
+const slowMs = 1000
 const slowMark = 'it took'
 
 /** Makes the cloud whole again, whatever was done to it with an admin's token, and asks something good. */
