@@ -1,4 +1,5 @@
-// A plan on a terminal: each figure with its derivation under it, so that it can be checked on paper.
+// A plan on a terminal: each figure with its derivation under it.
+// It exists so that whoever reads a plan can check it on paper.
 import pc from 'picocolors'
 import type { PlanFigure, PlanUnit } from '../plan/plan.js'
 import { bytes, count, duration, figure, wrap } from './text.js'
