@@ -9,7 +9,7 @@ import type { Reply, Request } from '../identity/exchange.js'
 import { readBody } from '../identity/requestBody.js'
 import { handle } from '../identity/routes.js'
 import type { MaybePromise } from '../identity/store.js'
-import { causeHeader } from './keystoneClient.js'
+import { causeHeader, nodeHeader } from './keystoneClient.js'
 import { errorBody, WireRefusals } from './wireRefusals.js'
 
 /** Bounds on what a request may bring; Keystone's `[oslo_middleware] max_request_body_size` is 114,688 too. */
@@ -45,6 +45,8 @@ export interface IdentityServerOptions {
   /** Whether refusals carry their cause in a header: for rehearsals, not for a stand-in of Keystone. */
   readonly explain: boolean
   readonly patience?: Patience
+  /** Which backend this is, told with each answer; for backends behind a balancer. */
+  readonly node?: number
   /** Told of an error that is ours; never given a token or a password. */
   readonly onDefect: (error: unknown) => void
 }
@@ -102,11 +104,13 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       'Content-Type': 'application/json',
       Vary: 'X-Auth-Token',
       'Content-Length': body.length,
+      ...(options.node === undefined ? {} : { [nodeHeader]: String(options.node) }),
     }
     response.writeHead(status, title, headers).end(body)
   }
   const write = ({ request, response }: Exchange, reply: Reply): void => {
     const { headers } = reply
+    if (options.node !== undefined) headers[nodeHeader] = String(options.node)
     if (options.explain && reply.cause !== null) headers[causeHeader] = reply.cause
     if (reply.body === null) {
       if (request.method !== 'HEAD' && headers['Content-Length'] === undefined)

@@ -1,10 +1,13 @@
 // The way of a request over HTTP: to one of several Keystone nodes, on kept connections, with a time limit.
 // undici's dispatcher is used bare, because the generator shares the machine with what it measures.
-import { Pool, type Dispatcher } from 'undici'
+import { Pool, request, type Dispatcher } from 'undici'
 import type { Micros } from '../base/time.js'
 import type { ApiReply, ApiRequest } from '../clients/exchange.js'
 import type { Cause } from '../measure/sample.js'
 import type { Clock, Target } from '../rehearsal/ports.js'
+
+/** The header in which our own servers say which backend they are, for answers that come through a balancer. */
+export const nodeHeader = 'x-cutover-node'
 
 /** The header in which our own servers say why they refused. A real Keystone sends none. */
 export const causeHeader = 'x-cutover-cause'
@@ -17,10 +20,13 @@ export interface KeystoneClientOptions {
   /** The date that scenario second 0 has, seconds since 1970. */
   readonly startsAtEpochSec: number
   readonly connectionsPerNode: number
+  /** A balancer before the backends: all requests go there. */
+  readonly entrance?: string
+  /** Which backends are in service; without, all but those that are gone for good. */
+  readonly inService?: () => readonly number[]
 }
 
-/** A node that refused a connection is left out of the balancing for this long (real time). */
-const restMs = 1000
+const balancerGraceMs = 1000
 
 const tokensPath = '/v3/auth/tokens'
 
@@ -85,51 +91,63 @@ export class KeystoneClient implements Target {
   readonly nodes: number
   private readonly options: KeystoneClientOptions
   private readonly pools: readonly Pool[]
-  private readonly downUntilMs: number[]
+  private readonly gone = new Set<number>()
   private readonly all: readonly number[]
-  private someDown = false
 
   constructor(options: KeystoneClientOptions) {
     this.options = options
     this.nodes = options.urls.length
-    this.pools = options.urls.map(
+    const urls = options.entrance === undefined ? options.urls : [options.entrance]
+    // A balancer gives up first, and says so.
+    const timeoutMs = options.timeoutMs + (options.entrance === undefined ? 0 : balancerGraceMs)
+    this.pools = urls.map(
       (url) =>
         new Pool(url, {
           connections: options.connectionsPerNode,
           pipelining: 1,
-          headersTimeout: options.timeoutMs,
-          bodyTimeout: options.timeoutMs,
-          connect: { timeout: options.timeoutMs },
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+          connect: { timeout: timeoutMs },
         }),
     )
-    this.downUntilMs = options.urls.map(() => 0)
-    this.all = options.urls.map((_, i) => i + 1)
+    this.all = options.entrance === undefined ? options.urls.map((_, i) => i + 1) : [0]
   }
 
   healthy(): readonly number[] {
-    if (!this.someDown) return this.all
-    const now = performance.now()
-    const up = this.all.filter((node) => (this.downUntilMs[node - 1] ?? 0) <= now)
-    this.someDown = this.downUntilMs.some((until) => until > now)
-    return up
+    const { entrance, inService } = this.options
+    const up = entrance === undefined ? (inService?.() ?? this.all) : this.all
+    return this.gone.size === 0 ? up : up.filter((node) => !this.gone.has(node))
   }
 
-  /** Takes a node out of the balancing: for a while, or for good, which a connection that it refuses does not change. */
-  markDown(node: number, forMs: number = restMs): void {
-    this.downUntilMs[node - 1] = Math.max(this.downUntilMs[node - 1] ?? 0, performance.now() + forMs)
-    this.someDown = true
+  /** Takes a node out of the balancing for good. */
+  markGone(node: number): void {
+    this.gone.add(node)
   }
 
-  send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
+  /** Asks a node whether it is well, past any balancer. A silent one never answers. */
+  probe(node: number, done: (well: boolean) => void): void {
+    const url = this.options.urls[node - 1]
+    request(`${url}/healthcheck`, { headersTimeout: this.options.timeoutMs })
+      .then(async ({ statusCode, body }) => {
+        await body.dump()
+        done(statusCode === 200)
+      })
+      .catch(() => done(false))
+  }
+
+  send(node: number, what: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
     const { clock, startsAtEpochSec } = this.options
-    const pool = this.pools[node - 1]
+    const { entrance } = this.options
+    const pool = this.pools[entrance === undefined ? node - 1 : 0]
     if (pool === undefined) throw new RangeError(`no node ${node}`)
-    const { method, headers, body } = httpForm(request)
+    const { method, headers, body } = httpForm(what)
     const sent = clock.measured()
     const issuing = body !== null
     let status = 0
     let subjectToken: string | null = null
     let cause: Cause | null = null
+    // Behind a balancer only the answer tells who gave it; its own errors come from nobody.
+    let answered = entrance === undefined ? node : 0
     let text = ''
     let settled = false
     const settle = (failure: ApiReply['failure']): void => {
@@ -137,7 +155,10 @@ export class KeystoneClient implements Target {
       settled = true
       const expires = issuing && subjectToken !== null ? expiryOf(text) : null
       const expiresAtSec = expires === null ? null : expires - startsAtEpochSec
-      done({ status: failure === null ? status : 0, failure, subjectToken, expiresAtSec, cause, node }, sent)
+      done(
+        { status: failure === null ? status : 0, failure, subjectToken, expiresAtSec, cause, node: answered },
+        sent,
+      )
     }
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart() {},
@@ -145,6 +166,8 @@ export class KeystoneClient implements Target {
         status = statusCode
         const token = responseHeaders['x-subject-token']
         if (issuing && typeof token === 'string') subjectToken = token
+        const who = responseHeaders[nodeHeader]
+        if (entrance !== undefined && typeof who === 'string') answered = Number(who)
         const said = responseHeaders[causeHeader]
         if (typeof said === 'string') cause = said as Cause
       },
@@ -156,7 +179,6 @@ export class KeystoneClient implements Target {
       },
       onResponseError: (_controller, error) => {
         const failure = failureOf(error)
-        if (failure !== 'timeout') this.markDown(node)
         settle(failure)
       },
     }

@@ -19,10 +19,10 @@ export interface Clock {
 }
 
 export interface Target {
-  /** Sends to backend `node` (from 1). `done` is called exactly once, never synchronously. */
+  /** Sends to backend `node` (from 1), or to the balancer (0). `done` is called exactly once, never synchronously. */
   send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void
   readonly nodes: number
-  /** Backends that the balancer believes to be in service. */
+  /** Where a client may send to: the backends that are believed to be in service; 0 if a balancer stands before them. */
   healthy(): readonly number[]
 }
 

@@ -76,6 +76,11 @@ const toCosts = (costs: ScenarioDocument['identity']['costs']): IdentitySettings
         issueUs: costs.issue * 1e6,
       }
 
+const toBalancer = (balancer: ScenarioDocument['identity']['balancer']): IdentitySettings['balancer'] => {
+  const { kind, algorithm, checks, interval, rise, fall } = balancer
+  return { kind, algorithm, checks: checks ? { intervalSec: interval, rise, fall } : null }
+}
+
 /** `identity` as the rest of the program knows it. */
 export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySettings => {
   const { flush, keys, password_hash: hash } = identity
@@ -84,7 +89,7 @@ export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySett
     provider: identity.provider,
     backends: identity.backends,
     processes: identity.processes,
-    balancer: identity.balancer,
+    balancer: toBalancer(identity.balancer),
     expirationSec: identity.expiration,
     flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },
     keys: {

@@ -76,6 +76,14 @@ export interface StatedCosts {
   readonly issueUs: number
 }
 
+/** Who spreads requests over the backends, and how it learns which of them are in service. */
+export interface BalancerSettings {
+  readonly kind: 'client' | 'haproxy'
+  readonly algorithm: 'roundrobin' | 'leastconn'
+  /** Null: every backend is taken to be in service always. */
+  readonly checks: { readonly intervalSec: number; readonly rise: number; readonly fall: number } | null
+}
+
 export interface IdentitySettings {
   readonly release: Release
   /** The provider when the run starts. */
@@ -83,7 +91,7 @@ export interface IdentitySettings {
   readonly backends: number
   /** Processes of a backend, each of which handles one request at a time. */
   readonly processes: number
-  readonly balancer: 'client'
+  readonly balancer: BalancerSettings
   /** Validity of a token in seconds. */
   readonly expirationSec: number
   /** `token_flush` at offsetSec, offsetSec + everySec, …; null: never. */

@@ -129,6 +129,30 @@ const statedCostsSchema = z.strictObject({
   issue: duration().describe('An issue, with the check of the password.'),
 })
 
+const balancers = ['client', 'haproxy'] as const
+const algorithms = ['roundrobin', 'leastconn'] as const
+
+const balancerSchema = z.strictObject({
+  kind: z
+    .enum(balancers)
+    .default('client')
+    .describe(
+      '`client`: the clients, each at random. `haproxy`: a private HAProxy in the local world, its model in the simulated one.',
+    ),
+  algorithm: z.enum(algorithms).default('roundrobin').describe('HAProxy’s `balance`.'),
+  checks: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether backends are checked by `/healthcheck`. Without, requests go to those that are gone as well.',
+    ),
+  interval: period('2s')
+    .describe('Time from one check of a backend to the next, HAProxy’s `inter`.')
+    .prefault('2s'),
+  rise: count(100).default(2).describe('Good answers in a row that bring a backend back.'),
+  fall: count(100).default(3).describe('Bad answers in a row that take it out.'),
+})
+
 const identitySchema = z.strictObject({
   release: z
     .enum(releases)
@@ -145,9 +169,10 @@ const identitySchema = z.strictObject({
       'Processes of each backend, each of which handles one request at a time. Simulated world only.',
     ),
   balancer: z
-    .enum(['client'])
-    .default('client')
-    .describe('Who spreads requests over the backends: the clients.'),
+    .preprocess((value) => (typeof value === 'string' ? { kind: value } : value), balancerSchema)
+    .meta({ anyOf: [{ type: 'string', enum: [...balancers] }, { type: 'object' }] })
+    .describe('Who spreads requests over the backends: `client`, `haproxy`, or a mapping with details.')
+    .prefault('client'),
   expiration: period('24h')
     .describe('Keystone’s `[token] expiration`: how long a token is valid.')
     .prefault('1h'),

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Micros } from '../../src/base/time.js'
 import type { ApiReply, ApiRequest } from '../../src/clients/exchange.js'
-import { causeHeader, KeystoneClient } from '../../src/io/keystoneClient.js'
+import { causeHeader, KeystoneClient, nodeHeader } from '../../src/io/keystoneClient.js'
 
 interface Received {
   readonly method: string
@@ -45,13 +45,17 @@ const serve = async (
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, server }
 }
 
-const clientOf = (urls: readonly string[], timeoutMs = 5000): KeystoneClient => {
+const clientOf = (
+  urls: readonly string[],
+  { timeoutMs = 5000, entrance }: { readonly timeoutMs?: number; readonly entrance?: string } = {},
+): KeystoneClient => {
   const client = new KeystoneClient({
     urls,
     clock: { now: () => 0 as Micros, at: () => {}, measured: () => 7 as Micros, measuredAt: (when) => when },
     timeoutMs,
     startsAtEpochSec,
     connectionsPerNode: 4,
+    ...(entrance === undefined ? {} : { entrance }),
   })
   opened.push(client)
   return client
@@ -173,7 +177,7 @@ describe('a reply', () => {
 })
 
 describe('a request without a reply', () => {
-  test('is told as refused where nobody listens, and the node is left out of the balancing', async () => {
+  test('is told as refused where nobody listens; whether the node is left out is not for one request to say', async () => {
     const { url } = await serve((response) => response.writeHead(200).end())
     const client = clientOf([url, await deadUrl()])
     expect(client.healthy()).toEqual([1, 2])
@@ -186,7 +190,7 @@ describe('a request without a reply', () => {
       cause: null,
       node: 2,
     })
-    expect(client.healthy()).toEqual([1])
+    expect(client.healthy()).toEqual([1, 2])
   })
 
   test('is told as reset where the connection breaks, before or within the answer', async () => {
@@ -207,26 +211,56 @@ describe('a request without a reply', () => {
 
   test('is told as timed out where the server is silent, which is no reason to leave it out', async () => {
     const { url } = await serve(() => {})
-    const client = clientOf([url], 100)
+    const client = clientOf([url], { timeoutMs: 100 })
     expect((await sendTo(client, validation)).reply).toMatchObject({ status: 0, failure: 'timeout' })
     expect(client.healthy()).toEqual([1])
   })
 })
 
-describe('a node that is out of service for good', () => {
-  test('stays so, whatever its connections say', async () => {
-    const { url } = await serve((response) => response.writeHead(200).end())
-    const client = clientOf([url, await deadUrl()])
-    client.markDown(2, Infinity)
-    await sendTo(client, validation, 2)
-    // A refused connection leaves a node out for no time at all here, so that this one would be back at once.
-    client.markDown(2, 0)
+describe('a node that is out of service', () => {
+  test('for good stays so, whatever its health checks say', () => {
+    const client = clientOf(['http://127.0.0.1:1', 'http://127.0.0.1:2'])
+    client.markGone(2)
     expect(client.healthy()).toEqual([1])
+    client.markGone(1)
+    expect(client.healthy()).toEqual([])
   })
 
-  test('leaves none where it was the last one', async () => {
-    const client = clientOf([await deadUrl()])
-    client.markDown(1, Infinity)
-    expect(client.healthy()).toEqual([])
+  test('is found by asking it: well, unwell or not there', async () => {
+    const well = await serve((response) => response.writeHead(200).end('OK'))
+    const unwell = await serve((response) => response.writeHead(503).end())
+    const client = clientOf([well.url, unwell.url, await deadUrl()])
+    const answers = [1, 2, 3].map(
+      (node) =>
+        new Promise<boolean>((resolve) => {
+          client.probe(node, resolve)
+        }),
+    )
+    expect(await Promise.all(answers)).toEqual([true, false, false])
+    expect(well.received[0]?.url).toBe('/healthcheck')
+  })
+})
+
+describe('behind a balancer', () => {
+  test('the answer says which backend gave it; the balancer’s own answers come from nobody', async () => {
+    const balancer = await serve((response, request) =>
+      request.headers['x-subject-token'] === 'theirs'
+        ? response.writeHead(404, { [causeHeader]: 'revoked', [nodeHeader]: '3' }).end()
+        : response.writeHead(503).end(),
+    )
+    const client = clientOf(['http://127.0.0.1:1', 'http://127.0.0.1:2', 'http://127.0.0.1:3'], {
+      entrance: balancer.url,
+    })
+    expect(client.nodes).toBe(3)
+    expect(client.healthy()).toEqual([0])
+    expect((await sendTo(client, validation, 0)).reply).toMatchObject({
+      status: 404,
+      cause: 'revoked',
+      node: 3,
+    })
+    expect((await sendTo(client, { ...validation, subjectToken: 'other' }, 0)).reply).toMatchObject({
+      status: 503,
+      node: 0,
+    })
   })
 })

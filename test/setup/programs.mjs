@@ -35,6 +35,11 @@ export const systemPrograms = [
     why: 'a real Keystone, whose own code reads our keys and tokens, and ours its',
   },
   {
+    program: 'haproxy',
+    debianPackage: 'haproxy',
+    why: 'the balancer before the backends with `balancer: haproxy`',
+  },
+  {
     program: 'memcached',
     debianPackage: 'memcached',
     why: 'the cache that all backends share with `cache: memcached`',

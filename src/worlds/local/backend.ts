@@ -92,6 +92,7 @@ const calls: BackendCalls = {
           ...caching.answering,
         }),
         explain: setup.explain,
+        ...(setup.explain ? { node: setup.node } : {}),
         onDefect: (error) => {
           process.stderr.write(
             `backend ${setup.node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

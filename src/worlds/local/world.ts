@@ -15,8 +15,10 @@ import { Population } from '../../rehearsal/population.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
 import type { Fault, Scenario } from '../../scenario/scenario.js'
 import { createSealer } from '../../token/sealer.js'
+import { createChecks } from '../balancing.js'
 import type { OpenWorldOptions, World } from '../world.js'
 import type { KeeperSetup, SeedNotice } from './calls.js'
+import { checkIntervalLeastMs, openBalancer } from './balancer.js'
 import { LocalControl } from './control.js'
 import { localDatabase, standBefore } from './databaseHands.js'
 import { Endings } from './endings.js'
@@ -128,18 +130,32 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         explain: true,
       })),
       onDeath: (node, { code, signal }) => {
-        client?.markDown(node, Infinity)
+        client?.markGone(node)
         fault(`backend ${node}`, node, code, signal)
       },
     })
     endings.add(() => fleet.close())
     const ports = await fleet.open()
+    const { balancer } = scenario.identity
+    const entrance =
+      balancer.kind === 'haproxy' ? await openBalancer({ scenario, folder, ports, endings, fault }) : null
+    const checks =
+      entrance === null
+        ? createChecks({
+            scenario,
+            clock,
+            leastSec: (nowSec) => checkIntervalLeastMs * timeMap.stretchAt(nowSec).speed * 0.001,
+            probe: (node, done) => target.probe(node, done),
+          })
+        : null
     const target = new KeystoneClient({
       urls: ports.map((port) => `http://127.0.0.1:${port}`),
       clock,
       timeoutMs: scenario.limits.requestTimeoutMs,
       startsAtEpochSec: scenario.startsAtEpochSec,
       connectionsPerNode,
+      ...(entrance === null ? {} : { entrance: entrance.url }),
+      ...(checks === null ? {} : { inService: () => checks.inService() }),
     })
     client = target
     endings.add(() => target.close())
@@ -174,6 +190,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         await warmUp(target, population)
         if (memcached !== null) await emptyMemcached(memcached.address)
         const originMs = clock.start()
+        checks?.start()
         await fleet.begin(originMs)
         // Whoever still waits at the end for something that hangs would wait for ever.
         clock.at(micros(scenario.durationSec), () => {

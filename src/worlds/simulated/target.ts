@@ -6,6 +6,7 @@ import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
 import { drive } from '../../identity/drive.js'
 import { handle } from '../../identity/routes.js'
 import type { Context } from '../../identity/context.js'
+import type { HealthChecks } from '../../rehearsal/healthChecks.js'
 import type { Target } from '../../rehearsal/ports.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { apiForm } from '../apiForm.js'
@@ -68,8 +69,20 @@ export class SimulatedTarget implements Target {
     this.goodAnswers = this.all.map((node) => ({ ...goodAnswer, node }))
   }
 
+  /** Clients that balance themselves ask these; null: they take every backend to be in service. */
+  checks: HealthChecks | null = null
+
   healthy(): readonly number[] {
-    return this.all
+    return this.checks?.inService() ?? this.all
+  }
+
+  /** `/healthcheck`: answered by whoever is there, refused where nobody is, and not answered by one that hangs. */
+  probe(node: number, done: (well: boolean) => void): void {
+    const { up, gate, away } = this.node(node)
+    const now = this.clock.now()
+    const there = up && (away === null || now < away.refusedFrom)
+    const silent = (up && !gate.isOpen) || (away !== null && now >= away.hangsFrom)
+    if (!silent) this.clock.at((now + wireUs) as Micros, () => done(there))
   }
 
   /** First come, first served: a request waits for a process, keeps it busy, and is decided when it is through. */

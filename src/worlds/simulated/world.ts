@@ -8,6 +8,7 @@ import { MemoryTokenCache } from '../../identity/tokenCache.js'
 import { createMemoryStore } from '../../identity/memoryStore.js'
 import { createDerived } from '../../identity/context.js'
 import { releaseProfiles } from '../../identity/release.js'
+import type { Target } from '../../rehearsal/ports.js'
 import { planCloud, rehearsalPassword } from '../../rehearsal/cloudPlan.js'
 import { Population } from '../../rehearsal/population.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
@@ -15,8 +16,10 @@ import { tokenRows } from '../../rehearsal/tokenRows.js'
 import { fernetKeyFromBytes } from '../../token/fernet.js'
 import { setupRing } from '../../token/keyring.js'
 import { issues } from '../../token/mode.js'
+import { createChecks } from '../balancing.js'
 import { IdentityNode } from '../identityNode.js'
 import type { OpenWorldOptions, World } from '../world.js'
+import { SimulatedBalancer } from './balancer.js'
 import { SimulatedControl } from './control.js'
 import { SimulatedDatabase } from './database.js'
 import { simulatedBackends, simulatedDatabaseHands, SimulatedKeys } from './hands.js'
@@ -97,6 +100,19 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     database,
     scenario,
   })
+  const { balancer } = scenario.identity
+  const checks = createChecks({
+    scenario,
+    clock,
+    leastSec: () => 0,
+    probe: (node, done) => target.probe(node, done),
+  })
+  checks?.start()
+  target.checks = checks
+  const entrance: Target =
+    balancer.kind === 'haproxy'
+      ? new SimulatedBalancer({ servers: target, algorithm: balancer.algorithm, checks, clock })
+      : target
   const { maxActiveKeys } = scenario.identity.keys
   const hands = {
     nodes: fleet.length,
@@ -106,7 +122,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
   }
   return {
     clock,
-    target,
+    target: entrance,
     control: new SimulatedControl({ scenario, fleet, store, database, hands, clock, target }),
     evidence: {
       keysOn: (node) => {
