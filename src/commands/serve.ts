@@ -208,7 +208,7 @@ export const addServe = (
     )
     .option(
       '--release <release>',
-      'the Keystone release that is followed: mitaka, newton, ocata or queens',
+      'the Keystone release that is followed: mitaka, newton, ocata, queens or zed',
       'queens',
     )
     .option('--listen <address>', 'where it listens; port 0 is any free one', '127.0.0.1:5000')

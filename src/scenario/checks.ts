@@ -6,6 +6,7 @@ import type { Path } from './document.js'
 import { gatherFacts, listAt, readPart, type Facts, type Findings } from './facts.js'
 import { remedyFor, valueAt, type Finding } from './issues.js'
 import { passwordHashOf, passwordRounds } from './passwordHash.js'
+import type { ProviderMode } from '../token/mode.js'
 import type { Release } from './scenario.js'
 import { scenarioSchema, stepSchema, stretchSchema, type ScenarioDocument } from './schema.js'
 import { countRecurring, restartPlan, type Recurring } from './timeline.js'
@@ -100,6 +101,19 @@ const checkNames = (facts: Facts, { problems }: Findings): void => {
   }
 }
 
+/** Zed can issue and read nothing but Fernet: the UUID provider was removed in Rocky. */
+export const checkProvider = (provider: ProviderMode, release: Release): readonly Finding[] =>
+  release !== 'zed' || provider === 'fernet'
+    ? []
+    : [
+        {
+          path: ['identity', 'provider'],
+          of: 'value',
+          message: `Zed has no UUID tokens, so there is no provider ${provider}`,
+          remedy: 'write fernet, or set `release` to queens or earlier',
+        },
+      ]
+
 /** What rounds may be for a scheme, or for the release's own. */
 export const checkHash = (
   hash: ScenarioDocument['identity']['password_hash'],
@@ -155,6 +169,8 @@ const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => 
     const remedy = 'remove it, or set `release` to newton or later'
     problems.push({ path: ['identity', 'cache_on_issue'], of: 'key', message, remedy })
   }
+  const provider = readPart(identityShape.provider, valueAt(identity, ['provider']))
+  problems.push(...checkProvider(provider ?? 'uuid', release ?? 'mitaka'))
   if (hash !== null) problems.push(...checkHash(hash, release ?? 'mitaka'))
   const recurring: Recurring = {
     flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },

@@ -2,7 +2,7 @@
 // It exists so that `provider`, `24h` or `scrypt` mean the same, and are refused alike, wherever they are written.
 import { z } from 'zod'
 import { InputError, type Problem } from '../base/errors.js'
-import { checkHash } from './checks.js'
+import { checkHash, checkProvider } from './checks.js'
 import { readPart } from './facts.js'
 import { explainIssue, valueAt, type Finding } from './issues.js'
 import { toIdentity } from './parse.js'
@@ -66,7 +66,8 @@ export const readServiceWords = (
   const issues = shape.success ? [] : shape.error.issues.flatMap((issue) => explainIssue(issue, data, schema))
   const hash = readPart(hashSchema, data.identity.password_hash ?? {})
   const played = readPart(scenarioSchema.shape.identity.unwrap().shape.release, release) ?? 'mitaka'
-  const found = [...issues, ...(hash === null ? [] : checkHash(hash, played))]
+  const mode = readPart(scenarioSchema.shape.identity.unwrap().shape.provider, provider) ?? 'fernet'
+  const found = [...issues, ...checkProvider(mode, played), ...(hash === null ? [] : checkHash(hash, played))]
   const problems = found.map(asOption)
   const window = allowExpiredWindow === undefined ? null : readDuration(allowExpiredWindow)
   if (window?.ok === false) {

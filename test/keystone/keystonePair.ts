@@ -49,10 +49,6 @@ export const cachedConf: KeystoneConf = {
   token: { caching: false, cache_on_issue: false },
 }
 
-/** What Keystone writes into `password_hash_rounds`: for scrypt the logarithm of its cost. */
-const roundsOf = ({ scheme, rounds }: IdentitySettings['passwordHash']): number =>
-  scheme === 'scrypt' ? Math.log2(rounds) : rounds
-
 /** Starts both, one worker process each. */
 export const startKeystonePair = async (options: PairOptions): Promise<KeystonePair> => {
   const { passwordHash, maxActiveKeys } = options
@@ -71,7 +67,7 @@ export const startKeystonePair = async (options: PairOptions): Promise<KeystoneP
       fernet_tokens: { max_active_keys: maxActiveKeys },
       identity: {
         password_hash_algorithm: passwordHash.scheme,
-        password_hash_rounds: roundsOf(passwordHash),
+        password_hash_rounds: passwordHash.rounds,
       },
     },
   })

@@ -489,3 +489,13 @@ describe('YAML that is broken or hostile', () => {
     }
   })
 })
+
+test('Zed is refused with any provider but fernet, and taken with that', () => {
+  const withProvider = (provider: string): string =>
+    `${least}identity: { release: zed, provider: ${provider} }\n`
+  expect(parse(withProvider('fernet')).scenario.identity.release).toBe('zed')
+  for (const provider of ['uuid', 'dual-uuid', 'dual-fernet']) {
+    expect(messageOf(withProvider(provider))).toContain(`there is no provider ${provider}`)
+  }
+  expect(messageOf(`${least}identity: { release: zed }\n`)).toContain('there is no provider uuid')
+})

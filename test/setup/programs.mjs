@@ -51,11 +51,7 @@ export const systemPrograms = [
  * @type {readonly SystemProgram[]}
  */
 export const keystonePrograms = [
-  {
-    program: 'keystone-manage',
-    debianPackage: 'python3-keystone',
-    why: 'the real Keystone that tokens are exchanged with',
-  },
+  ...systemPrograms.filter(({ program }) => program === 'keystone-manage'),
   {
     program: 'uwsgi-core',
     debianPackage: 'uwsgi-core',
