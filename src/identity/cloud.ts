@@ -2,7 +2,7 @@
 // It exists so that every world plays on the same cloud, and a client's id is known without building all of it.
 import { Random } from '../base/random.js'
 import { uuidToken } from '../token/uuid.js'
-import { assignmentOf } from './documents.js'
+import { assignmentOf, impliedRoleOf } from './documents.js'
 import type { DocumentEntry } from './documents.js'
 
 export interface CloudOptions {
@@ -157,7 +157,7 @@ const grantEntry = (userId: string, projectId: string, roleId: string): Document
   assignmentOf({ type: 'UserProject', actor_id: userId, target_id: projectId, role_id: roleId }),
 ]
 
-/** Domain, roles, region, and the administrator with a project. */
+/** Domain, roles, region, and the administrator, who has the role on a project and on the system. */
 function* foundation(seed: number, region: string, adminPasswordHash: string): Iterable<DocumentEntry> {
   yield [
     'domain',
@@ -172,10 +172,6 @@ function* foundation(seed: number, region: string, adminPasswordHash: string): I
   yield grantEntry(admin, adminProjectIdOf(seed), roleId)
   yield [
     'assignment',
-    assignmentOf({ type: 'UserDomain', actor_id: admin, target_id: defaultDomainId, role_id: roleId }),
-  ]
-  yield [
-    'assignment',
     assignmentOf({ type: 'UserSystem', actor_id: admin, target_id: 'system', role_id: roleId }),
   ]
 }
@@ -184,6 +180,15 @@ function* foundation(seed: number, region: string, adminPasswordHash: string): I
 export function* cloudDocuments(cloud: CloudOptions): Iterable<DocumentEntry> {
   const { seed, region, host, passwordHash } = cloud
   yield* foundation(seed, region, passwordHash)
+  yield [
+    'assignment',
+    assignmentOf({
+      type: 'UserDomain',
+      actor_id: adminUserIdOf(seed),
+      target_id: defaultDomainId,
+      role_id: roleIdOf(seed, 'admin'),
+    }),
+  ]
   const services = [...new Set(['keystone', ...cloud.services])]
   for (const service of services) {
     const { port, path, adminPort } = kindOf(service)
@@ -218,8 +223,14 @@ export function* bootstrapDocuments(input: {
   readonly publicUrl: string
   readonly region?: string
   readonly seed?: number
+  /** Whether admin implies member, and member reader, as since Rocky. */
+  readonly impliedRoles?: boolean
 }): Iterable<DocumentEntry> {
-  const { adminPasswordHash, publicUrl, region = 'RegionOne', seed = 0 } = input
+  const { adminPasswordHash, publicUrl, region = 'RegionOne', seed = 0, impliedRoles = false } = input
   yield* foundation(seed, region, adminPasswordHash)
+  if (impliedRoles) {
+    yield ['implied_role', impliedRoleOf(roleIdOf(seed, 'admin'), roleIdOf(seed, 'member'))]
+    yield ['implied_role', impliedRoleOf(roleIdOf(seed, 'member'), roleIdOf(seed, 'reader'))]
+  }
   yield* serviceEntries(seed, 'keystone', region, () => `${publicUrl}/v3/`)
 }

@@ -105,6 +105,10 @@ export const refusals = {
   pastTimestamp: () => because(400, `The 'expires_at' must not be before now. ${malformed}`),
   conflict: (type: string, details: string, profile: ReleaseProfile) =>
     because(409, `Conflict occurred attempting to store ${type} - ${details}${stop(profile)}`),
+  notImplied: (priorId: string, impliedId: string, profile: ReleaseProfile) =>
+    because(404, `${priorId} does not imply ${impliedId}${stop(profile)}`),
+  notToBeImplied: (id: string, profile: ReleaseProfile) =>
+    because(403, `${id} cannot be an implied roles${stop(profile)}`),
   /** A 403 that is not about who asks (`ForbiddenNotSecurity`), so that it may say why. */
   notAllowed: (message: string) => because(403, message),
   /** A 404 in words of its own. */

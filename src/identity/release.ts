@@ -24,6 +24,8 @@ export interface ResourceProfile {
   readonly applicationCredentials: boolean
   /** `/v3/system/users/{id}/roles` and the scope `system` of assignments. Since Queens. */
   readonly systemGrants: boolean
+  /** `description` of a role. Since Rocky. */
+  readonly roleDescription: boolean
   /** Whether a 409 names what is there already, instead of `Duplicate Entry`. Since Ocata. */
   readonly namesDuplicates: boolean
   /**
@@ -96,6 +98,8 @@ export interface ReleaseProfile {
   readonly keepsSystemScope: boolean
   /** `password_expires_at` of a token's user. Newton lacks it, Queens has it (measured); Ocata is an inference. */
   readonly passwordExpiresAt: boolean
+  /** Whether bootstrap makes admin imply member, and member reader. Since Rocky (`keystone/cmd/bootstrap.py`). */
+  readonly bootstrapsImpliedRoles: boolean
   /** `tags` of a project. Since Queens (API 3.10). */
   readonly projectTags: boolean
   /**
@@ -162,6 +166,7 @@ const mitaka: ReleaseProfile = {
   receipts: true,
   keepsSystemScope: false,
   passwordExpiresAt: false,
+  bootstrapsImpliedRoles: false,
   projectTags: false,
   trustPayloadUser: 'token-user',
   trustSaysIsDomain: true,
@@ -180,6 +185,7 @@ const mitaka: ReleaseProfile = {
     userOptions: false,
     applicationCredentials: false,
     systemGrants: false,
+    roleDescription: false,
     namesDuplicates: false,
     broadEvents: true,
     grantEndsCredentials: true,
@@ -236,6 +242,7 @@ const queens: ReleaseProfile = {
 const zed: ReleaseProfile = {
   ...queens,
   release: 'zed',
+  bootstrapsImpliedRoles: true,
   trustPayloadUser: 'trustee',
   trustSaysIsDomain: false,
   trustRoles: 'whole',
@@ -249,7 +256,7 @@ const zed: ReleaseProfile = {
   systemReadersValidate: true,
   credentialEndsToken: true,
   forgetsExchanged: false,
-  resources: { ...queens.resources, grantEndsCredentials: false },
+  resources: { ...queens.resources, grantEndsCredentials: false, roleDescription: true },
   payload: { methodOrder, family: 'bin', systemMarker: 'all' },
   api: { id: 'v3.14', updated: '2020-04-07T00:00:00Z' },
 }

@@ -143,5 +143,8 @@ describe('bootstrap', () => {
     expect(names('role')).toEqual(['admin', 'member', 'reader', 'service'])
     expect(names('service')).toEqual(['keystone'])
     expect(names('endpoint')).toEqual(Array.from({ length: 3 }, () => 'http://127.0.0.1:5000/v3/'))
+    const assignments = documents.filter(([kind]) => kind === 'assignment').map(([, { type }]) => type)
+    expect(assignments).toEqual(['UserProject', 'UserSystem'])
+    expect(names('implied_role')).toEqual([])
   })
 })

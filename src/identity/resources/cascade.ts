@@ -163,5 +163,7 @@ export function* removeRole(context: Context, role: Document): IdentityCase<void
   }
   for (const userId of doomed) yield* revokeUser(context, userId)
   if (context.config.profile.resources.broadEvents) yield* writeEvent(context, { role_id: role.id })
+  yield* removeAll('implied_role', facts.find('implied_role', 'prior_role_id', role.id))
+  yield* removeAll('implied_role', facts.find('implied_role', 'implied_role_id', role.id))
   yield* ask.removeDocument('role', role.id)
 }

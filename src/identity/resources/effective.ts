@@ -1,7 +1,7 @@
-// Who has which role where: assignments as they were made, and what comes of them through groups and inheritance.
-// Source: `keystone/assignment/core.py`, `_expand_indirect_assignment`.
+// Who has which role where: assignments as made, and what comes of them through groups, inheritance and implied roles.
+// Source: `keystone/assignment/core.py`, `_expand_indirect_assignment`, `add_implied_roles`, `_strip_domain_roles`.
 import type { Facts } from '../derived.js'
-import { textOf } from '../documents.js'
+import { textOf, textOrNull } from '../documents.js'
 import type { Document } from '../store.js'
 import { projectsIn, subtreeOf } from './tree.js'
 
@@ -16,6 +16,8 @@ export interface Assigned {
   readonly viaGroupId: string | null
   /** The project or domain from which it is inherited. */
   readonly viaTarget: { readonly kind: 'project' | 'domain'; readonly id: string } | null
+  /** The role that implies this one. */
+  readonly viaRoleId: string | null
 }
 
 const targetKind = (type: string): Assigned['target']['kind'] => {
@@ -33,6 +35,7 @@ export const asAssigned = (assignment: Document): Assigned => {
     inherited: assignment['inherited'] === true,
     viaGroupId: null,
     viaTarget: null,
+    viaRoleId: null,
   }
 }
 
@@ -68,9 +71,34 @@ const ofMembers = (facts: Facts, assigned: Assigned): readonly Assigned[] =>
         viaGroupId: assigned.actor.id,
       }))
 
-/** What comes of assignments for users, on the projects and domains where it counts. */
+/** An assignment, and one for each role that its role implies, however far. Rules may lead in a circle. */
+const withImplied = (facts: Facts, assigned: Assigned): readonly Assigned[] => {
+  const all = [assigned]
+  for (const prior of all) {
+    for (const rule of facts.find('implied_role', 'prior_role_id', prior.roleId)) {
+      const roleId = textOf(rule, 'implied_role_id')
+      const isKnown = all.some((other) => other.roleId === roleId && other.viaRoleId === prior.roleId)
+      if (!isKnown) all.push({ ...prior, roleId, viaRoleId: prior.roleId })
+    }
+  }
+  return all
+}
+
+const isGlobal = (facts: Facts, { roleId }: Assigned): boolean => {
+  const role = facts.get('role', roleId)
+  return role !== null && textOrNull(role, 'domain_id') === null
+}
+
+/**
+ * What comes of assignments for users, on the projects and domains where it counts. Roles of a domain are there to imply
+ * others, and are left out.
+ */
 export const effectiveOf = (facts: Facts, assigned: readonly Assigned[]): readonly Assigned[] =>
-  assigned.flatMap((each) => reached(facts, each)).flatMap((each) => ofMembers(facts, each))
+  assigned
+    .flatMap((each) => reached(facts, each))
+    .flatMap((each) => ofMembers(facts, each))
+    .flatMap((each) => withImplied(facts, each))
+    .filter((each) => isGlobal(facts, each))
 
 /** The assignments made to a user, and to the groups that the user is in. */
 export const assignmentsFor = (facts: Facts, userId: string): readonly Assigned[] =>

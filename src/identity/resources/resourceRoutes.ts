@@ -13,6 +13,7 @@ import { domains } from './domains.js'
 import { grantAt, grantsAt } from './grants.js'
 import type { Place } from './grants.js'
 import { groups, groupsOf, membersOf, membership } from './groups.js'
+import { impliedRole, impliedRolesOf, roleInferences } from './impliedRoles.js'
 import { projects } from './projects.js'
 import { decoded, filtered } from './query.js'
 import { roleAssignments } from './roleAssignments.js'
@@ -96,6 +97,11 @@ const belowProject: Below = (id, rest) => {
   return tag === undefined ? tagsOf(id) : tagOf(id, tag)
 }
 
+const belowRole: Below = (id, [word, impliedId, ...more]) => {
+  if (word !== 'implies' || more.length > 0) return null
+  return impliedId === undefined ? impliedRolesOf(id) : impliedRole(id, impliedId)
+}
+
 /** PUT /v3/regions/{id} makes a region of that id. */
 const oneRegion = (id: string): Operations => ({
   ...memberOf(regions, id),
@@ -116,7 +122,8 @@ const byName: Readonly<Record<string, Resource>> = {
   projects: resource(projects, belowProject),
   users: resource(users, belowUser),
   groups: resource(groups, belowGroup),
-  roles: resource(roles),
+  roles: resource(roles, belowRole),
+  role_inferences: (rest) => (rest.length === 0 ? roleInferences : null),
   role_assignments: (rest) => (rest.length === 0 ? roleAssignments : null),
   services: resource(services),
   endpoints: resource(endpoints),

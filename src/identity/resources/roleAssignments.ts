@@ -127,7 +127,8 @@ const roleReference = (context: Context, id: string, names: boolean): Fields => 
 
 /** The path of the grant that an assignment comes from. */
 const grantPath = (assigned: Assigned): string => {
-  const { actor, roleId, viaGroupId, viaTarget } = assigned
+  const { actor, viaGroupId, viaTarget } = assigned
+  const roleId = assigned.viaRoleId ?? assigned.roleId
   const target = viaTarget ?? assigned.target
   const place = target.kind === 'system' ? 'system' : `${target.kind}s/${target.id}`
   const who = viaGroupId === null ? `${actor.kind}s/${actor.id}` : `groups/${viaGroupId}`
@@ -137,7 +138,7 @@ const grantPath = (assigned: Assigned): string => {
 }
 
 const view = (context: Context, assigned: Assigned, names: boolean): Fields => {
-  const { actor, target, roleId, viaGroupId, viaTarget } = assigned
+  const { actor, target, roleId, viaGroupId, viaTarget, viaRoleId } = assigned
   const scope =
     target.kind === 'system'
       ? { system: { all: true } }
@@ -145,8 +146,11 @@ const view = (context: Context, assigned: Assigned, names: boolean): Fields => {
   const inherits = assigned.inherited || viaTarget !== null
   const membership =
     viaGroupId === null ? {} : { membership: linkTo(context, `groups/${viaGroupId}/users/${actor.id}`) }
+  // The wrong way round, as Keystone has it.
+  const prior =
+    viaRoleId === null ? {} : { prior_role: linkTo(context, `prior_role/${roleId}/implies/${viaRoleId}`) }
   return {
-    links: { assignment: linkTo(context, grantPath(assigned)), ...membership },
+    links: { assignment: linkTo(context, grantPath(assigned)), ...membership, ...prior },
     scope: inherits ? { ...scope, 'OS-INHERIT:inherited_to': 'projects' } : scope,
     [actor.kind]: reference(context, actor.kind, actor.id, names),
     role: roleReference(context, roleId, names),

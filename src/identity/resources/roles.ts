@@ -47,7 +47,11 @@ export const roles: ResourceDescription = {
   createSchema: { type: 'object', properties, required: ['name'] },
   updateSchema: { type: 'object', properties, minProperties: 1 },
   filters: ['name', 'domain_id'],
-  view: (_, role) => ({ domain_id: null, ...role }),
+  view: ({ config }, role) => ({
+    ...(config.profile.resources.roleDescription ? { description: null } : {}),
+    domain_id: null,
+    ...role,
+  }),
   // Without a domain in the query, only the global ones.
   list: ({ facts }, query) => {
     const all = facts.list('role')

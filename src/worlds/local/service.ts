@@ -12,6 +12,7 @@ import {
   identityEndpointIdsOf,
 } from '../../identity/cloud.js'
 import { textOf } from '../../identity/documents.js'
+import { releaseProfiles } from '../../identity/release.js'
 import type { Store } from '../../identity/store.js'
 import { Child } from '../../io/childProcess.js'
 import { setupRepository } from '../../io/keyChanges.js'
@@ -106,7 +107,12 @@ const prepareCloud = async (
     const hash = await createPasswords(settings.identity.passwordHash).hash(password)
     const documents =
       cloud === null
-        ? bootstrapDocuments({ adminPasswordHash: hash, publicUrl, seed })
+        ? bootstrapDocuments({
+            adminPasswordHash: hash,
+            publicUrl,
+            seed,
+            impliedRoles: releaseProfiles[settings.identity.release].bootstrapsImpliedRoles,
+          })
         : cloudDocuments({ ...cloud, seed, passwordHash: hash })
     await store.load(documents, [])
     if (cloud !== null) await renew(store, publicUrl, { ...options, password: null })
