@@ -8,7 +8,7 @@ import { childrenOf, isRunning, Program, runProgram, until } from '../support/pr
 import { adminPassword, callApi, logIn, startService, validate } from '../support/served.js'
 
 // Each test starts processes of its own, which takes a while on a busy machine.
-jest.setTimeout(120_000)
+jest.setTimeout(300_000)
 
 const home = mkdtempSync(path.join(os.tmpdir(), 'cutover-serve-test-'))
 // So that what a service throws away is looked for where only the tests' own can be.

@@ -7,7 +7,7 @@ import path from 'node:path'
 
 /**
  * @typedef {object} SystemProgram
- * @property {string} program the executable that is looked for
+ * @property {string} program the executable that is looked for, or the full path of what is no executable
  * @property {string} debianPackage the Debian or Ubuntu package that brings it
  * @property {string} why what in this project needs it
  */
@@ -44,6 +44,16 @@ export const systemPrograms = [
     debianPackage: 'memcached',
     why: 'the cache that all backends share with `cache: memcached`',
   },
+  {
+    program: 'openstack',
+    debianPackage: 'python3-openstackclient',
+    why: 'the command of operators, with keystoneauth1 and keystoneclient under it, run against `cutover serve`',
+  },
+  {
+    program: '/usr/lib/python3/dist-packages/keystonemiddleware',
+    debianPackage: 'python3-keystonemiddleware',
+    why: 'auth_token, by which every OpenStack service validates tokens',
+  },
 ]
 
 /**
@@ -73,6 +83,7 @@ const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
  * @returns {string | null} its full path
  */
 export function findProgram(program, searchPath = process.env['PATH'] ?? '') {
+  if (path.isAbsolute(program)) return fs.existsSync(program) ? program : null
   const folders = [...searchPath.split(path.delimiter).filter((folder) => folder !== ''), ...systemFolders]
   for (const folder of folders) {
     const candidate = path.join(folder, program)

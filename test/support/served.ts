@@ -14,6 +14,9 @@ export interface ReadyLine {
 
 export const adminPassword = 'admin-password-of-a-test'
 
+/** On a machine that does much else. */
+const patienceMs = 120_000
+
 /** Starts a service on a free port and waits until it is ready. */
 export const startService = async (
   words: readonly string[],
@@ -26,7 +29,12 @@ export const startService = async (
   )
   let gone = false
   void program.ended.finally(() => (gone = true))
-  await until('the service is ready', () => gone || program.said.stdout.includes('\n'))
+  try {
+    await until('the service is ready', () => gone || program.said.stdout.includes('\n'), patienceMs)
+  } catch (error) {
+    program.clear()
+    throw error
+  }
   if (gone) throw new Error(`the service ended: ${(await program.ended).stderr}`)
   return { program, ready: JSON.parse(program.said.stdout) as ReadyLine }
 }
