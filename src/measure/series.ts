@@ -213,6 +213,40 @@ export const causesAddUp = (record: RunRecord): CauseCheck => {
   return { holds: explained === refusals, refusals, explained, missing }
 }
 
+/** Calls of one class in one interval. */
+interface IntervalCalls {
+  readonly fromSec: number
+  good: number
+  bad: number
+}
+
+const callsOfRecord = new WeakMap<RunRecord, ReadonlyMap<string | null, readonly IntervalCalls[]>>()
+
+/** Calls of a class, or of all (null), answered well and badly: only intervals that have some. */
+const callsOfClass = (record: RunRecord, clientClass: string | null): readonly IntervalCalls[] => {
+  let byClass = callsOfRecord.get(record)
+  if (byClass === undefined) {
+    const lists = new Map<string | null, IntervalCalls[]>()
+    const add = (whose: string | null, fromSec: number, good: boolean, n: number): void => {
+      const list = lists.get(whose) ?? []
+      if (list.length === 0) lists.set(whose, list)
+      let last = list.at(-1)
+      if (last?.fromSec !== fromSec) list.push((last = { fromSec, good: 0, bad: 0 }))
+      if (good) last.good += n
+      else last.bad += n
+    }
+    for (const { fromSec, counts } of record.intervals) {
+      for (const { leg, op, outcome, clientClass: whose, n } of counts) {
+        if (leg !== 'client' || (op !== 'call' && op !== 'validate')) continue
+        add(whose, fromSec, outcome === 'ok', n)
+        add(null, fromSec, outcome === 'ok', n)
+      }
+    }
+    callsOfRecord.set(record, (byClass = lists))
+  }
+  return byClass.get(clientClass) ?? []
+}
+
 /**
  * The longest unbroken time in a window in which calls of a class were answered badly and none well: from the start of
  * the first interval with a bad answer to the start of the next one with a good answer (or the end of the record).
@@ -228,21 +262,13 @@ export const longestOutageSec = (
   let longest = 0
   let called = false
   const until = Math.min(window.toSec, Math.max(recordedUntilSec(record), window.fromSec))
-  for (const line of record.intervals) {
-    if (line.fromSec < window.fromSec || line.fromSec >= window.toSec) continue
-    let good = 0
-    let bad = 0
-    for (const { leg, op, outcome, clientClass: whose, n } of line.counts) {
-      if (leg !== 'client' || (clientClass !== null && whose !== clientClass)) continue
-      if (op !== 'call' && op !== 'validate') continue
-      if (outcome === 'ok') good += n
-      else bad += n
-    }
+  for (const { fromSec, good, bad } of callsOfClass(record, clientClass)) {
+    if (fromSec < window.fromSec || fromSec >= window.toSec) continue
     called ||= good + bad > 0
     if (good > 0) {
-      if (since !== null) longest = Math.max(longest, line.fromSec - since)
+      if (since !== null) longest = Math.max(longest, fromSec - since)
       since = null
-    } else if (bad > 0) since ??= line.fromSec
+    } else if (bad > 0) since ??= fromSec
   }
   if (since !== null) longest = Math.max(longest, until - since)
   return called ? longest : null

@@ -19,10 +19,13 @@ const tokensMax = 1_000_000
 /** A project's token without `=` has 183 characters; the first six are what every Fernet token begins with. */
 const shape = `gAAAAA${'A'.repeat(177)}`
 
-interface Sealed {
+/** A token as the ledger knows it. */
+export interface Sealed {
   readonly claims: Claims
   /** The fingerprint of the key that sealed it. */
   readonly keyId: string
+  /** In which age of the cloud it was last found good (see `RememberedAnswers`); −1: in none. */
+  goodAge: number
 }
 
 /**
@@ -48,6 +51,11 @@ export class SealedLedger {
   readonly opensWith = (token: string, keys: readonly FernetKey[]): boolean => {
     const known = this.sealed.get(token)
     return known === undefined ? opensWith(token, keys) !== null : keys.some(({ id }) => id === known.keyId)
+  }
+
+  /** What is known of a token; null for one that was sealed elsewhere. */
+  find(token: string): Sealed | null {
+    return this.sealed.get(token) ?? null
   }
 
   /** The fingerprint of the key that sealed a token; null for one that was sealed elsewhere. */
@@ -77,6 +85,7 @@ export class SealedLedger {
     this.sealed.set(token, {
       claims: issuedAtSec === claims.issuedAtSec ? claims : { ...claims, issuedAtSec },
       keyId: key.id,
+      goodAge: -1,
     })
     if (this.sealed.size > tokensMax) {
       for (const oldest of this.sealed.keys()) {

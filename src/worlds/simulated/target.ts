@@ -14,6 +14,7 @@ import { costTable, wireUs, type CostTable } from './costs.js'
 import type { SimulatedDatabase } from './database.js'
 import { endLife, type Away, type Job, type SimulatedNode } from './node.js'
 import { RememberedAnswers } from './rememberedAnswers.js'
+import type { SealedLedger } from './sealedLedger.js'
 import type { VirtualClock } from './virtualClock.js'
 
 const goodAnswer = {
@@ -35,7 +36,7 @@ const noAnswer = (failure: NonNullable<ApiReply['failure']>, node: number): ApiR
 const serverError = (node: number): ApiReply => ({ ...goodAnswer, status: 500, node })
 
 export class SimulatedTarget implements Target {
-  private readonly remembered = new RememberedAnswers()
+  private readonly remembered: RememberedAnswers
   readonly nodes: number
   private readonly clock: VirtualClock
   private readonly fleet: readonly SimulatedNode[]
@@ -54,8 +55,10 @@ export class SimulatedTarget implements Target {
     fleet: readonly SimulatedNode[]
     database: SimulatedDatabase
     scenario: Scenario
+    ledger: SealedLedger
   }) {
     const { identity, limits, startsAtEpochSec } = options.scenario
+    this.remembered = new RememberedAnswers(options.ledger)
     this.clock = options.clock
     this.fleet = options.fleet
     this.database = options.database

@@ -99,6 +99,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     fleet,
     database,
     scenario,
+    ledger,
   })
   const { balancer } = scenario.identity
   const checks = createChecks({
