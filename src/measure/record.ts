@@ -154,6 +154,18 @@ export interface LatencySummary {
   readonly maxMs: number
 }
 
+/** What the load generator's process had of the machine while it sent. */
+export interface GeneratorLoad {
+  /** Its processor time as a share of one core. To wait exactly for an instant that is near costs processor time, too. */
+  readonly cpuShare: number
+  /** The share of the time in which it was ready to run and had no core; null where the system does not tell. */
+  readonly cpuWaitShare: number | null
+  /** How much later than asked its event loop came round: so late are replies read. */
+  readonly loopDelayP50Ms: number
+  readonly loopDelayP99Ms: number
+  readonly loopDelayMaxMs: number
+}
+
 /** The last part: known when the run has ended (or was ended). */
 export interface RunEnd {
   readonly endedAt: string
@@ -178,6 +190,8 @@ export interface RunEnd {
     >
   >
   readonly lateness: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
+  /** Absent where time jumps: a generator that takes no part in the run's time cannot be late. */
+  readonly generator?: GeneratorLoad
   /** What the recorder had to bend: samples moved to a later interval, values clamped to the histograms' range. */
   readonly recording?: { readonly movedSamples: number; readonly overRange: number }
 }

@@ -103,6 +103,12 @@ export interface Summary {
     readonly latenessP99Ms: number
     readonly latenessMaxMs: number
     readonly shed: number
+    /** What its process had of the machine (see `GeneratorLoad`); null where nobody watched. */
+    readonly cpuShare: number | null
+    readonly cpuWaitShare: number | null
+    readonly loopDelayP50Ms: number | null
+    readonly loopDelayP99Ms: number | null
+    readonly loopDelayMaxMs: number | null
   }
   readonly timeline: readonly SummaryEvent[]
   readonly stretches: readonly SummaryStretch[]
@@ -126,6 +132,7 @@ export const summarise = (
     typeof gate === 'string' ? evaluateGateText(gate, record) : evaluateGate(gate, record),
   )
   const lateness = latenessOf(record)
+  const load = end?.generator
   const scenarioSec = recordedUntilSec(record)
   const total = sumCounts(record)
   const shed = sumCounts(record, { outcome: 'shed' })
@@ -175,6 +182,11 @@ export const summarise = (
       latenessP99Ms: lateness?.p99Ms ?? 0,
       latenessMaxMs: lateness?.maxMs ?? 0,
       shed,
+      cpuShare: load?.cpuShare ?? null,
+      cpuWaitShare: load?.cpuWaitShare ?? null,
+      loopDelayP50Ms: load?.loopDelayP50Ms ?? null,
+      loopDelayP99Ms: load?.loopDelayP99Ms ?? null,
+      loopDelayMaxMs: load?.loopDelayMaxMs ?? null,
     },
     timeline,
     stretches: stretchesOf(record, scenarioSec),

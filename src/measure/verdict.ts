@@ -1,5 +1,6 @@
 // The verdict on a run, with its reasons in an operator's words.
 // A run that cannot be trusted decides nothing, whatever its gates say; but what they say is told all the same.
+import { cpuWaitShareMost } from '../base/limits.js'
 import type { GateResult, GateUnit } from './gates.js'
 import type { RunRecord } from './record.js'
 import type { CauseCheck } from './series.js'
@@ -19,7 +20,7 @@ export interface Evidence {
 }
 
 /**
- * Inconclusive if the run itself was flawed: interrupted, nothing asked, sent late, shed, a fault or a failed step, a
+ * Inconclusive if the run itself was flawed: interrupted, nothing asked, sent late, starved, shed, a fault or a failed step, a
  * refusal without a cause. Else failed if a gate failed; else inconclusive if a gate had no data; else passed.
  */
 export const judge = (
@@ -54,6 +55,7 @@ const flawsOf = ({ record, lateness, requests, shed, causes }: Evidence): readon
       `the load generator sent late: 1 % of its requests by more than ${figure(lateness.p99Ms)} ms, where ${most} is allowed`,
     )
   }
+  flaws.push(...starvation(record))
   if (shed > 0) flaws.push(`the load generator shed work: ${figure(shed)} requests were due and never sent`)
   for (const { origin, label, startedSec, ok, note } of events) {
     const what = `${label} at ${figure(startedSec)} s${note === '' ? '' : ` (${note})`}`
@@ -65,6 +67,24 @@ const flawsOf = ({ record, lateness, requests, shed, causes }: Evidence): readon
     flaws.push(`${figure(causes.refusals - causes.explained)} refusals have no cause: ${whose}`)
   }
   return flaws
+}
+
+/** A generator that the machine did not let run: replies are read as late as requests are sent, and no later is allowed. */
+const starvation = ({ header, end }: RunRecord): readonly string[] => {
+  const load = end?.generator
+  if (load === undefined) return []
+  const reasons: string[] = []
+  if (load.loopDelayP99Ms > header.latenessLimitMs) {
+    reasons.push(
+      `the load generator read replies late: 1 % of the turns of its event loop came more than ${figure(load.loopDelayP99Ms)} ms late, where ${figure(header.latenessLimitMs)} ms is allowed`,
+    )
+  }
+  if (load.cpuWaitShare !== null && load.cpuWaitShare > cpuWaitShareMost) {
+    reasons.push(
+      `the load generator was starved of CPU: for ${figure(load.cpuWaitShare * 100)} % of the time it was ready to run and had no core, where ${figure(cpuWaitShareMost * 100)} % is allowed`,
+    )
+  }
+  return reasons
 }
 
 /** Whether a step failed while a fault was in force that the timeline had brought about: then that is what it shows. */

@@ -1,6 +1,7 @@
 // The tables of the report: classes and causes, peaks, response times, timeline, gates, generator.
 // Every table has a caption for the ear, heads for its rows and columns, and sums that a reader can add up.
 import { faultHeads, faultNotes, faultRows } from './faults.js'
+import { generatorLoad } from './generatorLoad.js'
 import { html, type Fragment, type SafeHtml } from './safeHtml.js'
 import { gateValue, meaningOf, peakSentence } from './story.js'
 import { clockTime, count, duration, milliseconds, rate, share } from './text.js'
@@ -320,6 +321,8 @@ export function generatorSection(view: ReportView): SafeHtml {
     )
   }
   const late = generator.latenessP99Ms > latenessLimitMs
+  const load = generatorLoad(view)
+  const starved = load.some(({ holds }) => !holds)
   const rows: Row[] = [
     { cells: ['Late by, p50', milliseconds(generator.latenessP50Ms), ''] },
     {
@@ -331,12 +334,15 @@ export function generatorSection(view: ReportView): SafeHtml {
     },
     { cells: ['Late by, at most', milliseconds(generator.latenessMaxMs), ''] },
     { cells: ['Requests shed', count(generator.shed), ''] },
+    ...load.map(({ name, observed, allowed, holds }) => ({
+      cells: [name, html`<span class="${holds ? 'good' : 'bad'}">${observed}</span>`, allowed],
+    })),
   ]
   return section(
     'generator',
     'Was the load generator good enough?',
     html`<p>
-      ${late ? 'No: requests were sent later than allowed, so response times of this run are not to be trusted.' : 'Yes: requests were sent when they were due.'}
+      ${late ? 'No: requests were sent later than allowed, so response times of this run are not to be trusted.' : starved ? 'No: the machine did not let it run, so response times of this run are not to be trusted.' : 'Yes: requests were sent when they were due.'}
       Late is how long after its due instant a request was sent; shed is what could not be sent at all.
     </p>`,
     table('Quality of the load generator', [words('Measure'), figures('Observed'), figures('Allowed')], rows),

@@ -2,6 +2,7 @@
 // Sums are those of the rows above them, so that a reader can add them up.
 import { drawTable, type Cell } from './columns.js'
 import { faultHeads, faultNotes, faultRows } from './faults.js'
+import { generatorLoadText } from './generatorLoad.js'
 import type { ChartStyle } from './terminalCharts.js'
 import { clockTime, count, counted, milliseconds, plain, share, wrap } from './text.js'
 import { gateValue } from './story.js'
@@ -174,7 +175,7 @@ export function generatorLines(view: ReportView, style: ChartStyle): string[] {
   const late = generator.latenessP99Ms > view.header.latenessLimitMs
   const words = late ? 'too late to trust the response times' : 'in time'
   return wrap(
-    `Sent ${words}: late by p50 ${milliseconds(generator.latenessP50Ms)}, p99 ${milliseconds(generator.latenessP99Ms)} (allowed ${milliseconds(view.header.latenessLimitMs)}), at most ${milliseconds(generator.latenessMaxMs)}; ${counted(generator.shed, 'request')} shed.`,
+    `Sent ${words}: late by p50 ${milliseconds(generator.latenessP50Ms)}, p99 ${milliseconds(generator.latenessP99Ms)} (allowed ${milliseconds(view.header.latenessLimitMs)}), at most ${milliseconds(generator.latenessMaxMs)}; ${counted(generator.shed, 'request')} shed.${generatorLoadText(view)}`,
     style.width,
   )
 }

@@ -3,11 +3,12 @@
 import { rmdir } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { version } from '../base/version.js'
-import type { EventLine, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
+import type { EventLine, GeneratorLoad, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
 import { collectRecord } from '../measure/fold.js'
 import { createRecorder } from '../measure/recorder.js'
 import type { Sample } from '../measure/sample.js'
 import { summarise, type Summary } from '../measure/summary.js'
+import { watchGenerator, type GeneratorWatch } from '../io/generatorWatch.js'
 import { createRunFolder, type RunFolder, type RunFolderError } from '../io/runFolder.js'
 import { readReportAssets } from '../io/reportAssets.js'
 import type { StoreChoice } from '../io/store/open.js'
@@ -18,7 +19,7 @@ import { renderHtml } from '../render/html.js'
 import { renderJunit } from '../render/junit.js'
 import type { ReportView } from '../render/view.js'
 import type { Scenario } from '../scenario/scenario.js'
-import { toSec } from '../base/time.js'
+import { micros, toSec } from '../base/time.js'
 import { openLocalWorld } from './local/world.js'
 import { openSimulatedWorld } from './simulated/world.js'
 import type { OpenWorldOptions, Progress, World, WorldName } from './world.js'
@@ -207,7 +208,7 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     await folder.start(header)
     const kept = new Keeping(header, world.population.senders, folder)
     keeping = kept
-    const { interrupted, endedSec } = await conduct(options, world, header, kept)
+    const { interrupted, endedSec, generator } = await conduct(options, world, header, kept)
     const nowSec = Math.min(endedSec, scenario.durationSec)
     options.onProgress({ phase: 'ending', done: 0, total: 1, text: 'report' })
     const end: RunEnd = {
@@ -216,6 +217,7 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
       wallSec: (performance.now() - startedMs) / 1000,
       scenarioSec: nowSec,
       interrupted,
+      ...(generator === null ? {} : { generator }),
       runHash: kept.hash(),
     }
     const record = collectRecord(header, kept.lines, end)
@@ -238,16 +240,25 @@ export const judge = (record: RunRecord): { readonly summary: Summary; readonly 
   return { summary, view: reportView(record, summary) }
 }
 
-/** Lets the engine run to its end, or to a stop; returns why it was stopped, and where scenario time stood at the end. */
+/** Why a run was stopped, where scenario time stood at its end, and what the generator had of the machine. */
+interface Conducted {
+  readonly interrupted: string | null
+  readonly endedSec: number
+  readonly generator: GeneratorLoad | null
+}
+
+/** Lets the engine run to its end, or to a stop. */
 const conduct = async (
   options: RehearseOptions,
   world: World,
   header: RunHeader,
   kept: Keeping,
-): Promise<{ readonly interrupted: string | null; readonly endedSec: number }> => {
+): Promise<Conducted> => {
   const { scenario } = options
   let interrupted: string | null = null
   let endedSec = 0
+  let watch: GeneratorWatch | null = null
+  let generator: GeneratorLoad | null = null
   let finished = (): void => {}
   const ended = new Promise<void>((resolve) => {
     finished = resolve
@@ -273,14 +284,17 @@ const conduct = async (
       }),
     onEnd: () => {
       endedSec = toSec(world.clock.now())
+      generator = watch?.end() ?? null
       finished()
     },
   })
+  // From the first instant of scenario time: what comes before it is no part of the run.
+  if (world.clock.jumps !== true) world.clock.at(micros(0), () => (watch = watchGenerator()))
   engine.start()
   options.onStarted((reason) => {
     interrupted ??= reason
     engine.stop()
   })
   await world.run(ended)
-  return { interrupted, endedSec }
+  return { interrupted, endedSec, generator }
 }

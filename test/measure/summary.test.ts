@@ -6,6 +6,15 @@ import type { Cause, Leg, Outcome } from '../../src/measure/sample.js'
 import { summarise } from '../../src/measure/summary.js'
 import { countOf, eventOf, recordOf, refusedOf, tableOf, type HandMade } from './handMade.js'
 
+/** A generator that had what it needed. */
+const restedGenerator = {
+  cpuShare: 0.4,
+  cpuWaitShare: 0.02,
+  loopDelayP50Ms: 0.1,
+  loopDelayP99Ms: 2,
+  loopDelayMaxMs: 9,
+}
+
 const made: HandMade = {
   header: { gates: ['rejected(class=users) <= 600'] },
   events: [eventOf('cutover', 1200, { label: 'switch to fernet', to: 'fernet', endedSec: 1210 })],
@@ -162,6 +171,16 @@ describe('the verdict', () => {
       { end: { lateness: { p50Ms: 1, p99Ms: 20.5, maxMs: 90 } } },
       'sent late: 1 % of its requests by more than 20.5 ms',
     ],
+    [
+      'read its replies late',
+      { end: { generator: { ...restedGenerator, loopDelayP99Ms: 20.5 } } },
+      'read replies late: 1 % of the turns of its event loop came more than 20.5 ms late, where 20 ms is allowed',
+    ],
+    [
+      'starved of CPU',
+      { end: { generator: { ...restedGenerator, cpuWaitShare: 0.51 } } },
+      'starved of CPU: for 51 % of the time it was ready to run and had no core, where 50 % is allowed',
+    ],
     ['killed', { end: null, recordedSec: 2000 }, 'the run was killed: its record ends at 2,000 s of 3,600 s'],
     [
       'interrupted',
@@ -191,6 +210,13 @@ describe('the verdict', () => {
     expect(verdict).toBe('inconclusive')
     expect(reasons).toContain(reason)
     expect(reasons).toContain('requests(window=start..10m) == 0')
+  })
+
+  test('a generator that used all of a core in time is good enough: waiting exactly costs CPU', () => {
+    const generator = { ...restedGenerator, cpuShare: 1.02, loopDelayP99Ms: 20, cpuWaitShare: 0.5 }
+    expect(judged({ end: { generator } }).verdict).toBe('pass')
+    const nobodyTells = { ...restedGenerator, cpuWaitShare: null }
+    expect(judged({ end: { generator: nobodyTells } }).verdict).toBe('pass')
   })
 
   test('lateness at its limit is in time', () => {

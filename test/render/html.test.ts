@@ -159,6 +159,23 @@ describe('what is put into words', () => {
     expect(text).toContain('No: requests were sent later than allowed')
   })
 
+  test('shows what the machine let the load generator have, and what was too little', () => {
+    const record = cernRecord({ intervalSec: 60 })
+    const { end } = record
+    if (end === null) throw new Error('the record has an end')
+    const generator = {
+      cpuShare: 0.31,
+      cpuWaitShare: 0.62,
+      loopDelayP50Ms: 1,
+      loopDelayP99Ms: 8.25,
+      loopDelayMaxMs: 90,
+    }
+    const text = textOf(render({ ...record, end: { ...end, generator } }))
+    expect(text).toContain('No: the machine did not let it run')
+    expect(text).toMatch(/Event loop late by, p99\s*8\.25 ms\s*20 ms/)
+    expect(text).toMatch(/Ready to run, but without a core\s*62 %\s*50 %/)
+  })
+
   test('names the classes that nothing in the run put an end to', () => {
     expect(textOf(page)).toContain('Still being refused when the record ended: scripts.')
   })
