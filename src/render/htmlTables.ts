@@ -23,7 +23,7 @@ interface Row {
 /** A table whose first cells are the heads of their rows. */
 function table(caption: string, columns: readonly Column[], rows: readonly Row[]): SafeHtml {
   const kind = (column: number): string => (columns[column]?.figure === true ? 'n' : '')
-  return html`<div class="scroll">
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table class="data" aria-label="${caption}">
       <thead>
         <tr>

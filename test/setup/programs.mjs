@@ -54,6 +54,11 @@ export const systemPrograms = [
     debianPackage: 'python3-keystonemiddleware',
     why: 'auth_token, by which every OpenStack service validates tokens',
   },
+  {
+    program: 'chromium',
+    debianPackage: 'chromium',
+    why: 'the browser in which the HTML report is looked at',
+  },
 ]
 
 /**
