@@ -68,10 +68,7 @@ const longestRetrySec = 60
  * One request to Keystone, sent again when there was no connection or it broke: at most `retries` times, after 0.5, 1, 2 … s
  * (keystoneauth1 `session.py`, `connect_retries`). An answer of whatever status ends it.
  */
-export function* askPatiently(
-  ask: Extract<Ask, { kind: 'keystone' }>,
-  retries: number,
-): Steps<ApiReply> {
+export function* askPatiently(ask: Extract<Ask, { kind: 'keystone' }>, retries: number): Steps<ApiReply> {
   let delaySec = firstRetrySec
   for (let left = retries; ; left--) {
     const reply = (yield ask) as ApiReply

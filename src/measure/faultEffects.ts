@@ -94,7 +94,13 @@ const effectOf = (record: RunRecord, fault: EventLine, calmFromSec: number, next
     planned: fault.origin !== 'fault',
     atSec,
     repairedSec: repaired?.endedSec ?? null,
-    effect: countEffect(record, { fromSec: atSec, toSec: untilSec }),
+    effect: {
+      ...countEffect(record, { fromSec: atSec, toSec: untilSec }),
+      failedSteps: failedSteps(events, {
+        fromSec: atSec,
+        toSec: Math.max(untilSec, repaired?.endedSec ?? watchedUntilSec),
+      }),
+    },
     baseline: affected?.baseline ?? null,
     watchedUntilSec,
     ...figuresOf(affected),
@@ -113,7 +119,17 @@ const figuresOf = (
         degradation: affected.degradation,
       }
 
-const countEffect = ({ header, intervals, events }: RunRecord, span: Span): FaultEffect['effect'] => {
+/** Steps that failed while a fault was in force, whether or not a client noticed it. */
+const failedSteps = (events: readonly EventLine[], span: Span): number =>
+  events.filter(
+    ({ ok, origin, startedSec }) =>
+      !ok && origin !== 'fault' && startedSec >= span.fromSec && startedSec < span.toSec,
+  ).length
+
+const countEffect = (
+  { header, intervals }: RunRecord,
+  span: Span,
+): Omit<FaultEffect['effect'], 'failedSteps'> => {
   const sums = { refused: 0, failed: 0, timeout: 0 }
   const byCause: Record<string, number> = {}
   for (const { fromSec, counts } of intervals) {
@@ -127,10 +143,6 @@ const countEffect = ({ header, intervals, events }: RunRecord, span: Span): Faul
       byCause[cause] = (byCause[cause] ?? 0) + count.n
     }
   }
-  const failedSteps = events.filter(
-    ({ ok, origin, startedSec }) =>
-      !ok && origin !== 'fault' && startedSec >= span.fromSec && startedSec < span.toSec,
-  ).length
   const sorted = Object.fromEntries(Object.entries(byCause).sort(([a], [b]) => (a < b ? -1 : 1)))
-  return { ...sums, byCause: sorted, failedSteps }
+  return { ...sums, byCause: sorted }
 }

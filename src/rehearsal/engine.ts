@@ -79,9 +79,7 @@ interface Lane {
  * them waits for something, so that its time is not known.
  */
 const clientsChangeAt = (scenario: Scenario): readonly number[] | null => {
-  const steps = scenario.timeline.filter(({ action }) =>
-    ['restart', 'fault', 'repair'].includes(action.kind),
-  )
+  const steps = scenario.timeline.filter(({ action }) => ['restart', 'fault', 'repair'].includes(action.kind))
   return steps.some(({ waitsFor }) => waitsFor !== undefined)
     ? null
     : steps.map(({ atSec }) => atSec).sort((a, b) => a - b)

@@ -33,6 +33,18 @@ const checkOptions = (path: Path, fault: unknown, kind: FaultKind, { problems }:
   }
 }
 
+/** What is not there cannot fail. */
+const checkCache = (path: Path, kind: FaultKind, facts: Facts, { problems }: Findings): void => {
+  if (!kind.startsWith('memcached-') || valueAt(facts.data, ['identity', 'cache']) === 'memcached') return
+  const message = `there is no memcached for \`${kind}\` to be about`
+  problems.push({
+    path: [...path, 'kind'],
+    of: 'value',
+    message,
+    remedy: 'set `cache: memcached` in `identity`',
+  })
+}
+
 const checkEnd = (path: Path, step: unknown, facts: Facts, { warnings }: Findings): void => {
   const at = readPart(stepSchema.shape.at, valueAt(step, ['at']))
   const atSec = at === null ? null : latestSec({ at }, null)
@@ -57,6 +69,7 @@ export const checkFaults = (facts: Facts, place: Place | null, findings: Finding
     const path: Path = ['timeline', index, 'fault']
     checkOptions(path, fault, kind, findings)
     checkEnd(path, step, facts, findings)
+    checkCache(path, kind, facts, findings)
     const why = place === null ? null : (faultForms[kind].impossible?.(place) ?? null)
     if (why === null || place === null) continue
     findings.problems.push({

@@ -121,6 +121,16 @@ export const faultForms: Readonly<Record<FaultKind, FaultForm>> = {
       'the table `token` takes no more rows: error 1114 in MariaDB, a file that may not grow (`max_page_count`) in SQLite; deleting still works',
     impossible: needsOwnData('change'),
   },
+  'memcached-flushed': {
+    needs: [],
+    takes: [],
+    meaning: 'the memcached of `cache: memcached` forgets everything, as by `flush_all`',
+  },
+  'memcached-gone': {
+    needs: [],
+    takes: ['for'],
+    meaning: 'that memcached is shut down; when it ends it is there again, empty',
+  },
 }
 
 /** All kinds of faults. */

@@ -132,6 +132,8 @@ export type FaultKind =
   | 'database-hung'
   | 'database-read-only'
   | 'database-full'
+  | 'memcached-flushed'
+  | 'memcached-gone'
 
 /** The keys of a fault in a scenario file, beside `kind`. */
 export type FaultOption = 'nodes' | 'for' | 'skew' | 'after_step' | 'times' | 'latency'

@@ -1,5 +1,6 @@
 // A memcached of our own for one rehearsal or test: 127.0.0.1, a free port, nothing kept.
 // It exists so that `cache: memcached` is a real one, and needs one Debian package and no setting up.
+import type { ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { WorldError } from '../../base/errors.js'
@@ -11,6 +12,8 @@ export interface PrivateMemcached {
   readonly pid: number
   /** Ends it and waits until it is gone. May be called again. */
   stop(): Promise<void>
+  /** Starts it again at its port, empty. */
+  start(): Promise<void>
 }
 
 /** Megabytes; when it is full, what was least used goes first, as in any memcached. */
@@ -49,32 +52,44 @@ export const startMemcached = async (
     )
   }
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : []
+  /** Null: somebody else has the port. */
+  const launch = async (port: number): Promise<ChildProcess | null> => {
+    const child = spawnPrivate(program, [
+      ...user,
+      ...['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', String(memoryMb)],
+    ])
+    const until = performance.now() + startPatienceMs
+    while (child.pid !== undefined && !hasEnded(child) && performance.now() < until) {
+      if (await isServing(port, child.pid)) return child
+      await wait(probeMs)
+    }
+    await stopPrivate(child)
+    return null
+  }
   for (let attempt = 0; attempt < portsMax; attempt++) {
     const port = await freePort()
-    const parameters = [...user, '-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', String(memoryMb)]
-    const child = spawnPrivate(program, parameters)
+    let child = await launch(port)
+    if (child === null) continue
     const { pid } = child
-    if (pid === undefined) break
-    const until = performance.now() + startPatienceMs
-    let serving = false
-    while (!serving && !hasEnded(child) && performance.now() < until) {
-      serving = await isServing(port, pid)
-      if (!serving) await wait(probeMs)
-    }
-    if (!serving) {
-      await stopPrivate(child)
-      continue
-    }
     let expected = false
-    child.once('exit', (code, signal) => {
-      if (!expected) onDeath(code, signal)
-    })
+    const mourn = (of: ChildProcess): void => {
+      of.once('exit', (code, signal) => {
+        if (!expected) onDeath(code, signal)
+      })
+    }
+    mourn(child)
     return {
       address: `127.0.0.1:${port}`,
-      pid,
-      stop: () => {
+      pid: pid as number,
+      stop: async () => {
         expected = true
-        return stopPrivate(child)
+        if (child !== null) await stopPrivate(child)
+      },
+      start: async () => {
+        child = await launch(port)
+        if (child === null) throw new WorldError('somebody has taken the port of memcached')
+        expected = false
+        mourn(child)
       },
     }
   }

@@ -46,10 +46,19 @@ export interface DatabaseHands {
   full(on: boolean): MaybePromise<void>
 }
 
+/** On the memcached that the backends share. */
+export interface CacheHands {
+  flush(): MaybePromise<void>
+  stop(): MaybePromise<void>
+  /** It is there again, and empty. */
+  start(): MaybePromise<void>
+}
+
 export interface Hands {
   /** How many backends there are. */
   readonly nodes: number
   readonly keys: KeyHands
   readonly backends: BackendHands
   readonly database: DatabaseHands
+  readonly cache: CacheHands
 }

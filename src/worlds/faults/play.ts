@@ -44,6 +44,8 @@ const deeds: Readonly<Record<Exclude<Fault['kind'], KeyFaultKind>, readonly [beg
     (_, { database }) => database.readOnly(true),
     (_, { database }) => database.readOnly(false),
   ],
+  'memcached-flushed': [(_, { cache }) => cache.flush(), nothing],
+  'memcached-gone': [(_, { cache }) => cache.stop(), (_, { cache }) => cache.start()],
   'database-full': [(_, { database }) => database.full(true), (_, { database }) => database.full(false)],
 }
 

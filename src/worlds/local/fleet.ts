@@ -23,6 +23,8 @@ interface Place {
   expirationSec: number
   aheadSec: number
   hung: boolean
+  /** It can be told something; one that is just being started is given all there is to know when it is. */
+  open: boolean
   /** Its end is somebody's doing. */
   ending: boolean
 }
@@ -44,6 +46,7 @@ export class Fleet implements BackendHands {
       expirationSec: setup.identity.expirationSec,
       aheadSec: 0,
       hung: false,
+      open: false,
       ending: false,
     }))
   }
@@ -86,7 +89,7 @@ export class Fleet implements BackendHands {
   }
 
   private async tell(place: Place, call: keyof BackendCalls, argument: unknown): Promise<string> {
-    if (place.child === null) return 'is down, and changes when it starts'
+    if (place.child === null || !place.open) return 'is down, and changes when it starts'
     if (place.hung) {
       // A stopped process reads its messages when it is resumed.
       void place.child.call(call, argument).catch(() => {})
@@ -100,6 +103,7 @@ export class Fleet implements BackendHands {
     return this.each(nodes, async (place) => {
       const { child } = place
       place.ending = true
+      place.open = false
       place.hung = false
       child?.kill()
       await child?.end()
@@ -110,6 +114,7 @@ export class Fleet implements BackendHands {
   end(nodes: Nodes): Promise<void> {
     return this.each(nodes, async (place) => {
       place.ending = true
+      place.open = false
       await place.child?.end()
       place.child = null
     })
@@ -136,9 +141,7 @@ export class Fleet implements BackendHands {
   skew(nodes: Nodes, aheadSec: number): Promise<void> {
     return this.each(nodes, async (place) => {
       place.aheadSec = aheadSec
-      const told = place.child?.call('setSkew', aheadSec)
-      if (!place.hung) await told
-      else void told?.catch(() => {})
+      await this.tell(place, 'setSkew', aheadSec)
     })
   }
 
@@ -149,12 +152,7 @@ export class Fleet implements BackendHands {
   /** Keeps all of them from writing to the SQLite file, or from letting it grow; also those that start later. */
   async restrict(restriction: StoreRestriction): Promise<void> {
     this.restriction = restriction
-    await this.each(this.all(), ({ child, hung }) => {
-      const told = child?.call('restrict', restriction)
-      if (!hung) return told
-      void told?.catch(() => {})
-      return null
-    })
+    await this.each(this.all(), (place) => this.tell(place, 'restrict', restriction))
   }
 
   /** Ends all of them, those that hang as well. */
@@ -174,6 +172,7 @@ export class Fleet implements BackendHands {
       onExit: (exit, expected) => {
         if (expected || place.ending) return
         place.child = null
+        place.open = false
         this.options.onDeath(node, exit)
       },
     })
@@ -182,6 +181,10 @@ export class Fleet implements BackendHands {
     const identity = { ...place.setup.identity, provider, expirationSec }
     const setup: BackendSetup = { ...place.setup, identity, port: place.port }
     place.port = (await child.call<{ port: number }>('open', setup)).port
+    place.open = true
+    // Whatever was changed while it started.
+    if (place.mode !== provider) await child.call('setMode', place.mode)
+    if (place.expirationSec !== expirationSec) await child.call('setExpiration', place.expirationSec)
     if (place.aheadSec !== 0) await child.call('setSkew', place.aheadSec)
     if (this.restriction !== null) await child.call('restrict', this.restriction)
     if (this.originMs !== null) await child.call('start', this.originMs)

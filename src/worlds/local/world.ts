@@ -171,6 +171,11 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
           await Promise.all([fleet.restrict(restriction), keeper.call('restrict', restriction)])
         },
       }),
+      cache: {
+        flush: () => (memcached === null ? undefined : emptyMemcached(memcached.address)),
+        stop: () => memcached?.stop(),
+        start: () => memcached?.start(),
+      },
     }
 
     const sealer = createSealer({

@@ -25,6 +25,7 @@ import { SimulatedDatabase } from './database.js'
 import { simulatedBackends, simulatedDatabaseHands, SimulatedKeys } from './hands.js'
 import { simulatedNode, type SimulatedNode } from './node.js'
 import { SealedLedger } from './sealedLedger.js'
+import { SharedCache } from './sharedCache.js'
 import { SimulatedTarget } from './target.js'
 import { VirtualClock } from './virtualClock.js'
 
@@ -53,7 +54,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
   const ledger = new SealedLedger()
   const { cache } = scenario.identity
   const ofProcess = cache.backend === 'process'
-  const shared = new MemoryTokenCache(cache)
+  const shared = new SharedCache(new MemoryTokenCache(cache))
   const asksRevocations = ofProcess && profile.revocationLoad === 'all'
   const fleet = Array.from({ length: scenario.identity.backends }, (): SimulatedNode => {
     const identity = new IdentityNode({
@@ -120,6 +121,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     keys: new SimulatedKeys({ origin, fleet, maxActiveKeys, random }),
     backends: simulatedBackends(fleet),
     database: simulatedDatabaseHands(database),
+    cache: shared,
   }
   return {
     clock,
