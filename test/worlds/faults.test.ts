@@ -50,7 +50,7 @@ const effectOf = async (fault: string, more: Readonly<Record<string, string>> = 
     : fault.replace(' }', ', for: 1m }')
   const { summary } = await simulate(
     scratch,
-    textOf([`{ at: 2m, fault: ${lasting} }`, ...(more['then'] === undefined ? [] : [more['then']])], more),
+    textOf([`{ at: 2m, fault: ${lasting} }`, ...(more['later'] === undefined ? [] : [more['later']])], more),
   )
   expect(summary.faultEffects).toHaveLength(1)
   return summary.faultEffects[0] as FaultEffect
@@ -59,10 +59,10 @@ const effectOf = async (fault: string, more: Readonly<Record<string, string>> = 
 describe('in the simulated world', () => {
   test('keys withheld do no harm for one rotation, and refuse tokens after the second', async () => {
     const rotated = '{ at: 2m5s, keys.rotate: true }\n  - { at: 2m6s, keys.distribute: all }'
-    const once = await effectOf('{ kind: keys-withheld, nodes: [3] }', { then: rotated })
+    const once = await effectOf('{ kind: keys-withheld, nodes: [3] }', { later: rotated })
     expect(once.effect.refused).toBe(0)
     const again = rotated.replaceAll('2m5s', '2m15s').replaceAll('2m6s', '2m16s')
-    const twice = await effectOf('{ kind: keys-withheld, nodes: [3] }', { then: `${rotated}\n  - ${again}` })
+    const twice = await effectOf('{ kind: keys-withheld, nodes: [3] }', { later: `${rotated}\n  - ${again}` })
     expect(Object.keys(twice.effect.byCause)).toEqual(['key-not-distributed'])
     expect(twice.recovered).toBe(true)
   })

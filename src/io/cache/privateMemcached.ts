@@ -56,7 +56,14 @@ export const startMemcached = async (
   const launch = async (port: number): Promise<ChildProcess | null> => {
     const child = spawnPrivate(program, [
       ...user,
-      ...['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', String(memoryMb)],
+      '-l',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-U',
+      '0',
+      '-m',
+      String(memoryMb),
     ])
     const until = performance.now() + startPatienceMs
     while (child.pid !== undefined && !hasEnded(child) && performance.now() < until) {
