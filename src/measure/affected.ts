@@ -33,6 +33,9 @@ export interface Degradation extends Comparison {
 export interface Affected {
   readonly baseline: Span & { readonly badShare: number }
   readonly downtimeSec: Figure
+  /** The stretches that downtime is made of, and those in which an operation was slow. */
+  readonly downtime: readonly Span[]
+  readonly slow: readonly Span[]
   /** Null: not within what was watched. */
   readonly recoveredSec: number | null
   readonly recoverySec: Figure | null
@@ -138,6 +141,17 @@ const recoveryAfter = (atSec: number, lastSec: number, w: number): Figure => {
   return { value, low: Math.max(0, value - half), high: value + half }
 }
 
+/** Stretches of several operations as one list in which none touch. */
+const joined = (spans: readonly Span[]): readonly Span[] => {
+  const found: Span[] = []
+  for (const span of [...spans].sort((a, b) => a.fromSec - b.fromSec)) {
+    const last = found.at(-1)
+    if (last === undefined || span.fromSec > last.toSec) found.push(span)
+    else found[found.length - 1] = { ...last, toSec: Math.max(last.toSec, span.toSec) }
+  }
+  return found
+}
+
 const linesIn = ({ header, intervals }: RunRecord, span: Span, whole: boolean): readonly IntervalLine[] =>
   intervals.filter(({ fromSec }) =>
     whole
@@ -187,6 +201,8 @@ export const fitAffected = (
   return {
     baseline: { ...calm, badShare },
     downtimeSec: errors.length === 0 ? none : lengthOf(errors, w),
+    downtime: errors,
+    slow: joined(slow),
     recoveredSec,
     recoverySec:
       recoveredSec === null

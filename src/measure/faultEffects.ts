@@ -32,6 +32,9 @@ export interface FaultEffect {
   readonly recovered: boolean | null
   /** Time in which more requests went wrong than before. */
   readonly downtimeSec: Figure | null
+  /** The stretches of that time, and those in which Keystone was slower than before. */
+  readonly downtime: readonly Span[]
+  readonly slow: readonly Span[]
   /** From its beginning until requests went well again, as quickly as before; null also if that was not seen. */
   readonly recoverySec: Figure | null
   readonly degradation: readonly Degradation[]
@@ -109,12 +112,14 @@ const effectOf = (record: RunRecord, fault: EventLine, calmFromSec: number, next
 
 const figuresOf = (
   affected: Affected | null,
-): Pick<FaultEffect, 'recovered' | 'downtimeSec' | 'recoverySec' | 'degradation'> =>
+): Pick<FaultEffect, 'recovered' | 'downtimeSec' | 'downtime' | 'slow' | 'recoverySec' | 'degradation'> =>
   affected === null
-    ? { recovered: null, downtimeSec: null, recoverySec: null, degradation: [] }
+    ? { recovered: null, downtimeSec: null, downtime: [], slow: [], recoverySec: null, degradation: [] }
     : {
         recovered: affected.recoveredSec !== null,
         downtimeSec: affected.downtimeSec,
+        downtime: affected.downtime,
+        slow: affected.slow,
         recoverySec: affected.recoverySec,
         degradation: affected.degradation,
       }

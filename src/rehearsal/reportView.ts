@@ -1,6 +1,7 @@
 // A run's record as the renderers want it: series on one axis, the window to zoom to, tables that add up.
 // It stands between measuring and drawing, so that neither has to know the other.
 import { hourSec, minuteSec } from '../base/time.js'
+import { dualModeOf } from '../measure/dualMode.js'
 import type { Count, EventLine, IntervalLine, RunRecord } from '../measure/record.js'
 import { causeName, rowsOverTime, totalsOf } from '../measure/series.js'
 import type { Peak } from '../measure/peaks.js'
@@ -62,6 +63,7 @@ export function reportView(record: RunRecord, summary: Summary): ReportView {
     stretches: summary.stretches,
     focus: focusOf(record, summary.stretches, summary.rejections.peaks),
     mixedFleet: switchSteps(record.events).filter((step) => step.toSec > step.fromSec + 1),
+    dualMode: dualModeOf(record),
   }
 }
 

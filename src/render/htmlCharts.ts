@@ -1,13 +1,13 @@
 // The three charts of the report: a place for the live chart, and the drawing that stands in where no script runs.
 // Both say in their captions which window they show and what in it predicts nothing.
 import { highestPerColumn, lastPerColumn, type Frame } from './charts.js'
-import { faultBands } from './faults.js'
+import { bandWords, chartBands, type BandKind } from './bands.js'
 import { classColour } from './palette.js'
 import { markedEvents } from './marks.js'
 import { html, type SafeHtml } from './safeHtml.js'
-import { describeFocus, describeStretch, outsideFocus, paceNote } from './story.js'
+import { describeFocus, outsideFocus, paceNote } from './story.js'
 import { drawSvg, svgColumns, type SvgChart, type SvgSeries } from './svg.js'
-import { clockTime, count, counted, duration, plain } from './text.js'
+import { count, counted, duration, plain } from './text.js'
 import type { ReportView, Span } from './view.js'
 
 /** Buttons and charts; the buttons show once the script has drawn. A run without an interval has nothing to draw. */
@@ -40,28 +40,26 @@ export function chartSection(view: ReportView): SafeHtml {
       >
       <small>Drag to zoom, double-click for the whole run, click a name to hide it.</small>
     </div>
-    ${refusals(view)}${rows(view)}${latency(view)}
+    ${bandKey(view)}${refusals(view)}${rows(view)}${latency(view)}
   </section>`
 }
 
 const frameOf = (span: Span): Frame => ({ ...span, gutter: 0, columns: svgColumns })
 
-const bandsOf = (view: ReportView, of: 'requests' | 'table'): SvgChart['bands'] => [
-  ...view.mixedFleet.map((span) => ({ ...span, kind: 'mixed' as const, label: 'mixed fleet' })),
-  ...faultBands(view).map((band) => ({ ...band, kind: 'fault' as const })),
-  ...view.stretches
-    .filter((stretch) => stretch.timeLapse)
-    .map((stretch) => ({ ...stretch, kind: 'lapse' as const, label: describeStretch(stretch, of) })),
-]
+const bandsOf = (view: ReportView, of: 'requests' | 'table'): SvgChart['bands'] =>
+  chartBands(view).map((band) => ({ ...band, label: of === 'table' ? band.tableLabel : band.label }))
 
-/** What the colours behind the lines mean, said once a chart as each may be read alone. */
-function bandKey(view: ReportView): SafeHtml {
-  const mixed = view.mixedFleet.length > 0
-  const lapse = view.stretches.some((stretch) => stretch.timeLapse)
-  const fault = faultBands(view).length > 0
-  const key = (shown: boolean, name: string, words: string): SafeHtml | null =>
-    shown ? html`<span class="key" style="background:var(--${name})"></span>${words}` : null
-  return html` ${key(mixed, 'mixed', 'fleet mixed while backends switched')}${key(fault, 'fault', 'a fault, to the recovery')}${key(lapse, 'lapse', 'time-lapse')}`
+/** What the colours behind the lines mean, once for all charts. */
+function bandKey(view: ReportView): SafeHtml | null {
+  const bands = chartBands(view)
+  const kinds = (Object.keys(bandWords) as BandKind[]).filter((kind) =>
+    bands.some((band) => band.kind === kind),
+  )
+  if (kinds.length === 0) return null
+  return html`<p class="bands">
+    Behind the lines:
+    ${kinds.map((kind) => html`<span><span class="key" style="background:var(--${kind})"></span>${bandWords[kind]}</span> `)}
+  </p>`
 }
 
 function refusals(view: ReportView): SafeHtml {
@@ -86,7 +84,7 @@ function refusals(view: ReportView): SafeHtml {
     id: 'refusals',
     title: `1. ${title}`,
     note: html`${none ? `${view.summary.requests.total === 0 ? 'No request was made' : 'No request was refused'}. ` : 'One class stacked on another; the top edge is the sum. '}Each
-    point is an interval of ${duration(view.intervalSec)} of scenario time.${bandKey(view)}`,
+    point is an interval of ${duration(view.intervalSec)} of scenario time.`,
     still,
     chart: {
       id: 'svg-refusals',
@@ -102,31 +100,36 @@ function refusals(view: ReportView): SafeHtml {
 }
 
 function rows(view: ReportView): SafeHtml {
-  const span: Span = { fromSec: 0, toSec: Math.max(view.coveredSec, view.rows.atSec.at(-1) ?? 0, 1) }
-  const values = lastPerColumn({ atSec: view.rows.atSec, values: view.rows.rows }, frameOf(span))
+  const whole: Span = { fromSec: 0, toSec: Math.max(view.coveredSec, view.rows.atSec.at(-1) ?? 0, 1) }
   const [first, last] = [view.rows.rows[0], view.rows.rows.at(-1)]
   const fell =
     first === undefined || last === undefined
       ? 'The store was never asked for the size of its table.'
       : `${count(first)} rows at the start, ${count(last)} at the end.`
-  return figure({
-    id: 'rows',
-    title: '2. Rows in the table token',
-    note: html`${fell} Short ticks at the foot are what the clock did: token_flush, rotation of keys.`,
-    still: `Drawn below: the whole run, 0:00:00 to ${clockTime(span.toSec)}.`,
-    chart: {
-      id: 'svg-rows',
-      title: 'Rows in the table token',
+  const over = (span: Span, id: string, words: string): SvgChart => {
+    const values = lastPerColumn({ atSec: view.rows.atSec, values: view.rows.rows }, frameOf(span))
+    return {
+      id,
+      title: `Rows in the table token, ${words}`,
       description: fell,
       unit: 'rows',
       span,
       series: [
         { name: '', values, colour: 1, filled: true, pale: true },
-        { name: 'rows', values, colour: 1 },
+        { name: `rows, ${words}`, values, colour: 1 },
       ],
       marks: markedEvents(view),
       bands: bandsOf(view, 'table'),
-    },
+    }
+  }
+  const inFocus = over(view.focus, 'svg-rows', describeFocus(view))
+  return figure({
+    id: 'rows',
+    title: '2. Rows in the table token',
+    note: html`${fell} Short ticks at the foot are what the clock did: token_flush, rotation of keys.`,
+    still: `Drawn below: ${describeFocus(view)}${view.focus.reason === 'whole-run' ? '.' : '; then the whole run.'}`,
+    chart: inFocus,
+    ...(view.focus.reason === 'whole-run' ? {} : { then: over(whole, 'svg-rows-run', 'the whole run') }),
   })
 }
 
@@ -171,6 +174,8 @@ interface FigureParts {
   readonly note: SafeHtml
   readonly still: string
   readonly chart: SvgChart
+  /** A second drawing, of another time. */
+  readonly then?: SvgChart
 }
 
 function figure(parts: FigureParts): SafeHtml {
@@ -185,6 +190,6 @@ function figure(parts: FigureParts): SafeHtml {
       role="img"
       aria-label="${parts.chart.title}: ${parts.chart.description}"
     ></div>
-    ${drawSvg(parts.chart)}
+    ${drawSvg(parts.chart)}${parts.then === undefined ? null : drawSvg(parts.then)}
   </figure> `
 }

@@ -1,6 +1,7 @@
 // The report's style sheet: light and dark, screen and paper, and colours that colour-blind readers tell apart.
 // The series colours are those of Okabe and Ito, "Color Universal Design" (2008), with yellow darkened on white;
 // a ninth class and more get colours of Paul Tol's muted set.
+import { bandWords } from './bands.js'
 import { coloursMost } from './palette.js'
 
 const light = {
@@ -14,7 +15,10 @@ const light = {
   fail: '#b23a00',
   unsure: '#7a5200',
   mixed: 'rgba(204, 121, 167, 0.35)',
+  dual: 'rgba(0, 158, 115, 0.13)',
   fault: 'rgba(213, 94, 0, 0.13)',
+  downtime: '#b23a00',
+  slow: '#b8860b',
   lapse: 'rgba(120, 130, 145, 0.14)',
   veil: 'rgba(246, 247, 249, 0.82)',
   calm: '#c9d3de',
@@ -50,7 +54,10 @@ const dark: typeof light = {
   fail: '#ff9a66',
   unsure: '#f0c860',
   mixed: 'rgba(204, 121, 167, 0.35)',
+  dual: 'rgba(31, 191, 146, 0.16)',
   fault: 'rgba(230, 120, 40, 0.16)',
+  downtime: '#ff9a66',
+  slow: '#f0c860',
   lapse: 'rgba(170, 180, 195, 0.12)',
   veil: 'rgba(29, 33, 38, 0.8)',
   calm: '#4a535e',
@@ -88,6 +95,10 @@ const markRules = ['cutover', 'restart', 'keys', 'flush', 'other', 'fault']
   .map((kind) => `line.mark-${kind}{stroke:var(--event-${kind})}text.mark-${kind}{fill:var(--event-${kind})}`)
   .join('')
 
+const bandRules = Object.keys(bandWords)
+  .map((kind) => `.band-${kind}{fill:var(--${kind})}`)
+  .join('')
+
 /** The style sheet, to stand after that of the chart library. */
 export const reportStyle = `
 :root{color-scheme:light dark;${variables(light)}}
@@ -118,22 +129,22 @@ button:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px sol
 figure{margin:14px 0 22px;background:var(--panel);border-radius:6px;padding:10px 12px}
 figcaption{margin-bottom:4px}
 figcaption p{font-size:13px;color:var(--muted);margin:0;max-width:none}
-.plot{display:none}.live .plot{display:block;min-height:300px}
+.plot{display:none}.live .plot{display:block;min-height:240px}
 .live .still,.live .still-note{display:none}
 .still{width:100%;height:auto;font:11px system-ui,sans-serif}
 .still text{fill:var(--ink)}.still text.muted{fill:var(--muted)}
 .grid{stroke:var(--grid);stroke-width:1}
 .line{fill:none;stroke-width:1.5}.thick{stroke-width:4}.dashed{stroke-dasharray:4 3}
 .area{stroke:none}.pale{fill-opacity:.16}
-.band-mixed{fill:var(--mixed)}.band-fault{fill:var(--fault)}.band-lapse{fill:var(--lapse)}
+${bandRules}
 .mark{stroke-width:1;stroke-dasharray:5 3}
 ${seriesRules}${markRules}
 .u-legend{font-size:13px;text-align:left}.u-legend th{font-weight:500}.u-legend .u-value{font-variant-numeric:tabular-nums;min-width:4.5em;display:inline-block}
 .u-legend th,.u-legend td{border:0;background:none}
 .u-select{background:var(--lapse)}
-.key{display:inline-block;width:14px;height:10px;border-radius:2px;margin:0 5px 0 12px;vertical-align:0}
-.key:first-child{margin-left:0}
-.scroll{overflow-x:auto}
+.key{display:inline-block;width:14px;height:10px;border-radius:2px;margin:0 5px 0 6px;vertical-align:0}
+figcaption p+p,.bands{font-size:13px;color:var(--muted);max-width:none}.bands>span{white-space:nowrap;margin-right:6px}
+.scroll{overflow-x:auto}.data .n{white-space:nowrap}
 table.data{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;margin:6px 0 14px;min-width:min(100%,560px)}
 .data th,.data td{padding:4px 12px 4px 0;border-bottom:1px solid var(--grid);text-align:left;vertical-align:top}
 .data td.n,.data th.n{text-align:right}

@@ -16,6 +16,7 @@ import {
   rate,
   share,
 } from './text.js'
+import { classStories, dualModeStory, failureStory } from './outcomeStory.js'
 import type { ReportView, Span, ViewStretch } from './view.js'
 
 /** What each cause means to the one who runs the cloud. */
@@ -109,7 +110,10 @@ export function reasons(view: ReportView): string[] {
     ...(verdict === 'pass' ? [] : view.summary.reasons.map(sentence)),
     ...partReason(view),
     refusalReason(view),
+    ...classStories(view),
     ...unendedReason(view),
+    ...failureStory(view),
+    ...dualModeStory(view),
     ...sampleReason(view),
     ...tableReason(view),
     ...latencyReason(view),

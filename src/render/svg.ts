@@ -4,6 +4,7 @@ import { axisTop, columnOf, timeTicks } from './charts.js'
 import { figure, shortTime } from './text.js'
 import { html, type SafeHtml } from './safeHtml.js'
 import type { EventMark } from './marks.js'
+import type { Band } from './bands.js'
 import type { Span } from './view.js'
 
 /** One line or area. `values` has one entry for each of the drawing's columns. */
@@ -28,7 +29,7 @@ export interface SvgChart {
   readonly span: Span
   readonly series: readonly SvgSeries[]
   readonly marks: readonly EventMark[]
-  readonly bands: readonly (Span & { readonly kind: 'mixed' | 'lapse' | 'fault'; readonly label: string })[]
+  readonly bands: readonly Pick<Band, 'kind' | 'label' | 'strip' | 'fromSec' | 'toSec'>[]
 }
 
 /** How many values a series of a drawing has. */
@@ -38,6 +39,8 @@ const width = 960
 const height = 280
 const plot = { left: 64, top: 34, right: width - 12, bottom: height - 44 }
 const plotWidth = plot.right - plot.left
+/** A band that is a strip, with the gap below it. */
+const stripHeight = 6
 const plotHeight = plot.bottom - plot.top
 
 const xOf = (atSec: number, span: Span): number =>
@@ -73,16 +76,16 @@ function drawBand(band: SvgChart['bands'][number], span: Span): SafeHtml | null 
   return html`<rect
     class="band-${band.kind}"
     x="${round(from)}"
-    y="${plot.top}"
-    width="${round(to - from)}"
-    height="${plotHeight}"
+    y="${plot.top + (band.strip ?? 0) * stripHeight}"
+    width="${round(Math.max(1, to - from))}"
+    height="${band.strip === null ? plotHeight : stripHeight - 1}"
   />`
 }
 
 /** Over the lines, so that it can be read; left out where the band is too narrow for it. */
 function labelBand(band: SvgChart['bands'][number], span: Span): SafeHtml | null {
   const [from, to] = bandEnds(band, span)
-  if (to - from < 7 * band.label.length) return null
+  if (band.label === '' || to - from < 7 * band.label.length) return null
   return html`<text class="muted" x="${round(from + 6)}" y="${plot.top + 16}">${band.label}</text>`
 }
 

@@ -1,5 +1,6 @@
 // What the renderers are given: a finished selection of a run's record, as plain data.
 // It exists so that drawing decides nothing: what is counted and which window is shown is settled before.
+import type { DualMode } from '../measure/dualMode.js'
 import type { LatencySummary, RunHeader } from '../measure/record.js'
 import type { Summary } from '../measure/summary.js'
 
@@ -103,4 +104,6 @@ export interface ReportView {
   readonly focus: Focus
   /** From the first backend that switched to the last one, each time the fleet was mixed. */
   readonly mixedFleet: readonly Span[]
+  /** Null where no backend was in dual mode. */
+  readonly dualMode: DualMode | null
 }

@@ -179,7 +179,7 @@ describe('the page', () => {
   test('is complete without a script', async () => {
     const { page } = await open({ javaScriptEnabled: false })
     for (const chart of charts) {
-      const box = await page.locator(`#figure-${chart} >> xpath=ancestor::figure >> svg`).boundingBox()
+      const box = await page.locator(`#figure-${chart} >> xpath=ancestor::figure >> svg`).first().boundingBox()
       expect(box?.width).toBeGreaterThan(600)
       expect(box?.height).toBeGreaterThan(150)
     }

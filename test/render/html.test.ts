@@ -81,7 +81,7 @@ describe('the HTML report', () => {
 
   test('draws its charts without a script, too', () => {
     const drawings = page.match(/<svg\b.*?<\/svg>/gs) ?? []
-    expect(drawings).toHaveLength(3)
+    expect(drawings).toHaveLength(4)
     for (const drawing of drawings) {
       expect(drawing).toMatch(/<title id="[^"]+">[^<]+<\/title>/)
       expect(drawing).toMatch(/<path\s+class="(?:line|area)/)

@@ -9,22 +9,27 @@ export function pageColour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 }
 
-/** Bands behind the lines: the fleet while it was mixed, faults, and the time-lapse. */
+/** Bands behind the lines: dual mode, the fleet while it was mixed, faults, the time-lapse. */
 export function drawBands(chart: UPlot, data: PageData): void {
-  for (const span of data.mixedFleet) fillSpan(chart, span.fromSec, span.toSec, pageColour('mixed'))
-  for (const span of data.faults) fillSpan(chart, span.fromSec, span.toSec, pageColour('fault'))
-  for (const span of data.timeLapses) fillSpan(chart, span.fromSec, span.toSec, pageColour('lapse'))
+  for (const { fromSec, toSec, kind, strip } of data.bands)
+    fillSpan(chart, { fromSec, toSec, strip }, pageColour(kind))
 }
 
-/** Fills the plot between two instants of the axis. */
-export function fillSpan(chart: UPlot, fromSec: number, toSec: number, fill: string): void {
+/** Fills the plot between two instants of the axis; a strip is only a line at its upper edge. */
+export function fillSpan(
+  chart: UPlot,
+  { fromSec, toSec, strip }: { fromSec: number; toSec: number; strip: number | null },
+  fill: string,
+): void {
   const { left, top, width, height } = chart.bbox
   const from = Math.max(left, chart.valToPos(fromSec, 'x', true))
   const to = Math.min(left + width, Math.max(chart.valToPos(toSec, 'x', true), from + devicePixelRatio))
   if (!(to > from)) return
   chart.ctx.save()
   chart.ctx.fillStyle = fill
-  chart.ctx.fillRect(from, top, to - from, height)
+  const stripHeight = 6 * devicePixelRatio
+  if (strip === null) chart.ctx.fillRect(from, top, to - from, height)
+  else chart.ctx.fillRect(from, top + strip * stripHeight, to - from, stripHeight - devicePixelRatio)
   chart.ctx.restore()
 }
 
@@ -45,10 +50,11 @@ export function labelSpan(chart: UPlot, fromSec: number, toSec: number, text: st
   ctx.restore()
 }
 
-/** Says of each time-lapse what it is, over the lines. */
-export function labelLapses(chart: UPlot, data: PageData, ofTable: boolean): void {
-  for (const lapse of data.timeLapses) {
-    labelSpan(chart, lapse.fromSec, lapse.toSec, ofTable ? lapse.tableLabel : lapse.label)
+/** Says of the long bands what they are, over the lines: dual mode begins before a time-lapse and stands above it. */
+export function labelBands(chart: UPlot, data: PageData, ofTable: boolean): void {
+  for (const band of data.bands) {
+    if (band.kind !== 'lapse') continue
+    labelSpan(chart, band.fromSec, band.toSec, ofTable ? band.tableLabel : band.label)
   }
 }
 

@@ -1,10 +1,9 @@
 // What the report's script is given: the view's series, packed, and the words that stand on its charts.
 // It is the one contract between the renderer here and the script that runs in a reader's browser.
-import { faultBands } from '../faults.js'
+import { chartBands, type Band } from '../bands.js'
 import { packAlphabet, packNumbers } from '../pack.js'
 import { classColour } from '../palette.js'
 import { markedEvents } from '../marks.js'
-import { describeStretch } from '../story.js'
 import type { CountSeries, EventKind, ReportView, Span } from '../view.js'
 
 export interface PackedSeries {
@@ -35,9 +34,8 @@ export interface PageData {
   /** Hundredths of a millisecond. */
   readonly latency: readonly { readonly name: string; readonly p50: string; readonly p99: string }[]
   readonly events: readonly PageEvent[]
-  readonly timeLapses: readonly (Span & { readonly label: string; readonly tableLabel: string })[]
-  readonly mixedFleet: readonly Span[]
-  readonly faults: readonly (Span & { readonly label: string })[]
+  /** In the order in which they are drawn. */
+  readonly bands: readonly Band[]
   readonly focus: Span
 }
 
@@ -68,16 +66,7 @@ export function pageData(view: ReportView): PageData {
       fromSec: mark.fromSec,
       toSec: mark.toSec,
     })),
-    timeLapses: view.stretches
-      .filter((stretch) => stretch.timeLapse)
-      .map((stretch) => ({
-        fromSec: stretch.fromSec,
-        toSec: stretch.toSec,
-        label: describeStretch(stretch, 'requests'),
-        tableLabel: describeStretch(stretch, 'table'),
-      })),
-    mixedFleet: view.mixedFleet,
-    faults: faultBands(view),
+    bands: chartBands(view),
     focus: { fromSec: view.focus.fromSec, toSec: view.focus.toSec },
   }
 }

@@ -2,15 +2,7 @@
 // It takes the place of a bundler: a plain build gives a report that needs no file beside it.
 import { clockTime, count, figure } from '../text.js'
 import { scriptJson } from '../safeHtml.js'
-import {
-  drawBands,
-  drawEvents,
-  drawFoot,
-  fillSpan,
-  labelSpan,
-  labelLapses,
-  pageColour,
-} from './decoration.js'
+import { drawBands, drawEvents, drawFoot, fillSpan, labelSpan, labelBands, pageColour } from './decoration.js'
 import {
   axisValues,
   baseOptions,
@@ -35,7 +27,7 @@ const parts = [
   pageColour,
   fillSpan,
   labelSpan,
-  labelLapses,
+  labelBands,
   drawBands,
   drawFoot,
   drawEvents,

@@ -3,7 +3,7 @@
 /// <reference lib="dom" />
 import type UPlot from 'uplot'
 import { clockTime, count, figure } from '../text.js'
-import { drawBands, drawEvents, drawFoot, fillSpan, labelLapses, pageColour } from './decoration.js'
+import { drawBands, drawEvents, drawFoot, fillSpan, labelBands, pageColour } from './decoration.js'
 import { unpackNumbers } from './unpack.js'
 import type { PackedSeries, PageData } from './pageData.js'
 
@@ -38,7 +38,7 @@ export function baseOptions(data: PageData, width: number, unit: string, allEven
   }
   return {
     width,
-    height: 300,
+    height: 240,
     padding: [34, 26, 0, 4],
     legend: { live: true },
     cursor: { sync: { key: 'run', scales: ['x', null], setSeries: false }, drag: { x: true, y: false } },
@@ -64,7 +64,7 @@ export function baseOptions(data: PageData, width: number, unit: string, allEven
       drawClear: [(chart) => drawBands(chart, data)],
       draw: [
         (chart) => drawFoot(chart),
-        (chart) => labelLapses(chart, data, allEvents),
+        (chart) => labelBands(chart, data, allEvents),
         (chart) => drawEvents(chart, data, allEvents),
       ],
     },
@@ -187,9 +187,10 @@ export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElem
     ...options.hooks,
     draw: [
       (chart) => {
-        for (const lapse of data.timeLapses) fillSpan(chart, lapse.fromSec, lapse.toSec, pageColour('veil'))
+        for (const { kind, fromSec, toSec } of data.bands)
+          if (kind === 'lapse') fillSpan(chart, { fromSec, toSec, strip: null }, pageColour('veil'))
         drawFoot(chart)
-        labelLapses(chart, data, false)
+        labelBands(chart, data, false)
         drawEvents(chart, data, false)
       },
     ],
