@@ -90,7 +90,7 @@ const arrivalsOf = (
   { scenario, population, timeMap, schedule }: EngineOptions,
   nextSec: (lane: Lane) => number,
 ): ArrivalFeed<Lane> => {
-  const { seed, durationSec } = scenario
+  const { seed, durationSec, startsAtEpochSec } = scenario
   const { stretches } = timeMap
   const members: (readonly [Lane, ArrivalSource])[] = []
   let perSec = 0
@@ -100,7 +100,14 @@ const arrivalsOf = (
     for (const member of population.membersOf(clientClass.name)) {
       const arrivals =
         schedule?.(clientClass, member.index) ??
-        createArrivals({ seed, clientClass, member: member.index, stretches, durationSec })
+        createArrivals({
+          seed,
+          clientClass,
+          member: member.index,
+          stretches,
+          durationSec,
+          startsAtEpochSec,
+        })
       const lane: Lane = {
         member,
         behaviour,

@@ -1,6 +1,7 @@
 // When each member of a class of clients calls: its own seeded stream of due instants, in scenario seconds.
 // It exists so that the load is a pure function of scenario and seed, the same in every world and under every reply.
 import { Random } from '../base/random.js'
+import { DayProfile } from './dayProfile.js'
 import type { Stretch } from '../base/time.js'
 import type { ClientClass } from './scenario.js'
 
@@ -17,6 +18,8 @@ export interface ArrivalsOptions {
   readonly member: number
   readonly stretches: readonly Stretch[]
   readonly durationSec: number
+  /** The date of scenario second 0, seconds since 1970: what hour it is for classes with a profile of the day. Default: midnight. */
+  readonly startsAtEpochSec?: number
 }
 
 /**
@@ -63,6 +66,9 @@ export const memberRank = (options: {
  * memoryless, so a run that starts in its middle sees it no differently. constant: a phase uniform in [0, everySec),
  * then exactly every `everySec`; multiplied out rather than added up, so that no rounding error grows.
  *
+ * With a profile of the day these instants are those of an even day, and each is moved to where as much of the day's traffic has
+ * passed: the same calls, closer together in busy hours.
+ *
  * Members that join do so at an instant uniform over `joinsWithinSec`: with poisson their process begins there, with constant
  * their first call is there.
  */
@@ -75,11 +81,14 @@ class MemberArrivals implements Arrivals {
   /** Whether the member is active, stretch by stretch. */
   private readonly activeIn: readonly boolean[]
   private readonly phase: number
+  private readonly profile: DayProfile | null
   private stretch = 0
   private count = 0
   private atSec = 0
 
-  constructor({ seed, clientClass, member, stretches, durationSec }: ArrivalsOptions) {
+  constructor({ seed, clientClass, member, stretches, durationSec, startsAtEpochSec = 0 }: ArrivalsOptions) {
+    const { byHour = null } = clientClass
+    this.profile = byHour === null ? null : new DayProfile(byHour, startsAtEpochSec)
     this.random = new Random(seed, 'arrivals', clientClass.name, member)
     this.poisson = clientClass.arrivals === 'poisson'
     this.everySec = clientClass.everySec
@@ -96,7 +105,8 @@ class MemberArrivals implements Arrivals {
 
   next(): number {
     for (;;) {
-      const atSec = this.instant()
+      const evenSec = this.instant()
+      const atSec = this.profile === null ? evenSec : this.profile.scenarioSec(evenSec)
       if (!(atSec < this.durationSec)) return Infinity
       // The last stretch holds for ever, as in the map of times.
       while (

@@ -161,12 +161,15 @@ const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): S
       revocationEvents: document.tokens.revocation_events,
       issuedWithinSec: document.tokens.issued_within ?? identity.expirationSec,
     },
-    clients: Object.entries(document.clients).map(([name, { every, joins_within: joins, ...rest }]) => ({
-      name,
-      everySec: every,
-      joinsWithinSec: joins ?? null,
-      ...rest,
-    })),
+    clients: Object.entries(document.clients).map(
+      ([name, { every, joins_within: joins, by_hour: byHour, ...rest }]) => ({
+        name,
+        everySec: every,
+        joinsWithinSec: joins ?? null,
+        ...(byHour === undefined ? {} : { byHour }),
+        ...rest,
+      }),
+    ),
     timeline: toTimeline(document, identity, durationSec),
     clock: toClock(document, durationSec, overrides.speed),
     limits: { latenessP99Ms: limits.lateness_p99 * 1000, requestTimeoutMs: limits.request_timeout * 1000 },

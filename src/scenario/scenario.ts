@@ -23,6 +23,8 @@ export interface ClientClass {
   readonly through: readonly string[]
   /** Members begin at instants uniform over these seconds from the start; null: they have been at it for long. */
   readonly joinsWithinSec: number | null
+  /** How busy each hour of the day is, from midnight UTC on; absent: all alike. */
+  readonly byHour?: readonly number[]
   /** Classes whose tokens a `direct-validator` looks at. */
   readonly subjects: readonly string[]
 }

@@ -302,6 +302,15 @@ export const classSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe('The services that are called. Empty: members validate their own token at Keystone.'),
+  by_hour: z
+    .array(z.number().min(0))
+    .refine((hours) => hours.length === 24 && hours.some((each) => each > 0), {
+      message: 'must be 24 numbers, one for each hour, and not all 0',
+    })
+    .optional()
+    .describe(
+      'How busy each hour of the day is, from midnight UTC on, in any unit: 24 numbers. `every` is the mean over the day. Default: all hours alike.',
+    ),
   joins_within: duration()
     .optional()
     .describe(

@@ -46,7 +46,8 @@ const strategyKeys: readonly string[] = [
   'gates',
 ]
 
-type Mapping = Readonly<Record<string, unknown>>
+/** A mapping of a YAML file. */
+export type Mapping = Readonly<Record<string, unknown>>
 
 const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -148,6 +149,6 @@ const holderOf = (path: Path, cloud: SourceFile, strategy: SourceFile): SourceFi
   return path[0] === 'name' || path[0] === 'timeline' ? strategy : cloud
 }
 
-/** The text of one file that says what joined files say. */
-export const textOf = (source: ScenarioSource, heading: string): string =>
-  `# ${heading}\n${stringify(source.data, { lineWidth: 110 })}`
+/** Data as the text of a scenario file, under a comment. */
+export const textOf = (data: unknown, heading: string): string =>
+  `# ${heading}\n${stringify(data, { lineWidth: 110 })}`

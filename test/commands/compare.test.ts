@@ -4,8 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import type { ClassAgreement } from '../../src/measure/agreement.js'
 import type { Comparison } from '../../src/measure/comparison.js'
 import type { RunHeader, SeriesLine } from '../../src/measure/record.js'
+import type { Cost } from '../../src/measure/pareto.js'
 import type { Summary } from '../../src/measure/summary.js'
 import { runProgram, type Ended } from '../support/program.js'
 
@@ -223,4 +225,79 @@ test('a strategy whose gate fails makes the exit code 1, and the table says whic
   expect(code).toBe(1)
   expect(stdout).toMatch(/^Verdict of its gates +fail$/m)
   expect(stdout).toContain('strict: fail: gate failed: rejected(window=all) == 0')
+})
+
+describe('a search', () => {
+  const out = path.join(root, 'search')
+  interface Found {
+    readonly tried: readonly {
+      readonly name: string
+      readonly settings: Record<string, string>
+      readonly cost: Cost
+    }[]
+    readonly front: readonly string[]
+    readonly confirmed: readonly { readonly name: string; readonly refusals: readonly ClassAgreement[] }[]
+  }
+  // Nine scenario minutes, so that the confirmation with real processes takes seconds.
+  const shortCloud = file('short.yaml', readFileSync(cloud, 'utf8').replace('duration: 40m', 'duration: 9m'))
+  const plain = file(
+    'plain.yaml',
+    'name: plain\ntimeline:\n  - { at: 2m, cutover: { to: fernet, nodes: rolling, gap: 10s } }\n  - { at: 4m, restart: heat }\n',
+  )
+  const search = (folder: string, ...more: readonly string[]): Promise<Ended> =>
+    compare(
+      '--strategies',
+      plain,
+      '--cloud',
+      shortCloud,
+      '--search',
+      '5',
+      '--sample',
+      '50%',
+      '--out',
+      folder,
+      '--json',
+      ...more,
+    )
+  let run: Ended
+  let found: Found
+  beforeAll(async () => {
+    run = await search(out)
+    found = JSON.parse(run.stdout) as Found
+  })
+
+  test('tries so many plans that differ, and keeps those that none beats', () => {
+    expect(found.tried.length).toBe(5)
+    expect(new Set(found.tried.map(({ settings }) => JSON.stringify(settings))).size).toBeGreaterThan(1)
+    expect(found.front.length).toBeGreaterThan(0)
+    const best = found.tried.find(({ name }) => name === found.front[0])
+    expect(best?.cost.refusals).toBe(Math.min(...found.tried.map(({ cost }) => cost.refusals)))
+    expect(JSON.parse(readFileSync(path.join(out, 'compare.json'), 'utf8'))).toEqual(found)
+  })
+
+  test('tries the best in both worlds, and tells what each refused', () => {
+    expect(found.confirmed.map(({ name }) => name)).toEqual(found.front.slice(0, 2))
+    for (const { refusals } of found.confirmed) {
+      const heat = refusals.find((each) => each.class === 'heat')
+      const [n, expected] = [heat?.local ?? 0, heat?.simulated ?? 0]
+      expect(Math.abs(n - expected)).toBeLessThanOrEqual(
+        Math.max(3, 0.1 * expected, 3 * Math.sqrt(Math.max(n, expected))),
+      )
+    }
+  })
+
+  test('finds the same again', async () => {
+    const again = JSON.parse((await search(path.join(root, 'again-search'), '--no-confirm')).stdout) as Found
+    expect({ tried: again.tried, front: again.front }).toEqual({ tried: found.tried, front: found.front })
+    expect(again.confirmed).toEqual([])
+  })
+
+  test.each([
+    [['--search', '1'], '1 is no number of plans'],
+    [['--search', '5', '--sample', '200%'], 'is not between 0 and 1'],
+  ])('with %j is refused', async (words, reason) => {
+    const { code, stderr } = await compare('--strategies', plain, '--cloud', shortCloud, ...words)
+    expect(code).toBe(2)
+    expect(stderr).toContain(reason)
+  })
 })

@@ -1,0 +1,76 @@
+// cutover compare --search: plans with other numbers than the strategies', those that none beats, and what both worlds say of the best.
+// Reads its options, calls two uses, prints; kept apart from the verb's other two ways.
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { claimFolder } from '../io/runFolder.js'
+import { renderConfirmations, renderFront } from '../render/search.js'
+import { unchangedName } from '../scenario/strategy.js'
+import { readShare } from '../scenario/units.js'
+import { confirmPlans } from '../worlds/compare/confirm.js'
+import { searchPlans } from '../worlds/compare/search.js'
+import { comparisonFile } from '../worlds/compare/strategies.js'
+import { input, type Inputs, type Options } from './compareInputs.js'
+import { exitCodes } from './exit.js'
+import { colourOf, columnsOf, type Surroundings } from './terminal.js'
+import { createWork } from './work.js'
+
+/** Plans that are tried where no number is given. */
+const plansDefault = 24
+const plansMost = 1000
+/** How many of the best are tried in both worlds. */
+const bestCount = 2
+
+const readPlans = (given: string | true): number => {
+  const plans = given === true ? plansDefault : Number(given)
+  if (Number.isInteger(plans) && plans >= 2 && plans <= plansMost) return plans
+  throw input(
+    '--search',
+    `${String(given)} is no number of plans`,
+    `give a whole number from 2 to ${plansMost}`,
+  )
+}
+
+export const searchInputs = async (
+  inputs: Inputs,
+  options: Options,
+  surroundings: Surroundings,
+): Promise<number> => {
+  const { stdout, stderr } = surroundings
+  const plans = readPlans(options.search ?? true)
+  const sample = readShare(options.sample)
+  if (!sample.ok || sample.value <= 0)
+    throw input('--sample', sample.ok ? 'must be above zero' : sample.message, 'for example 10%')
+  const strategies = inputs.contenders
+    .map(({ parsed }) => parsed)
+    .filter(({ scenario }) => scenario.name !== unchangedName)
+  const folder = await claimFolder({
+    root: 'reports',
+    scenarioName: `search-${inputs.cloudName}`,
+    now: new Date(),
+    ...(options.out === undefined ? {} : { out: options.out }),
+  })
+  const work = createWork(surroundings)
+  const command = `cutover compare --search ${plans} --strategies ${(options.strategies ?? []).join(' ')} --cloud ${options.cloud ?? ''}`
+  const seed = strategies[0]?.scenario.seed ?? 1
+  const { atOnce, read } = inputs
+  const common = { ...work.hooks, atOnce, folder, command, read }
+  const found = await searchPlans({ ...common, strategies, plans, share: sample.value, seed }, bestCount)
+  work.line.end()
+  const shown = { columns: columnsOf(surroundings), colour: colourOf(surroundings) }
+  const { tried, front } = found.result
+  const planOf = (name: string) => tried.filter((plan) => plan.name === name)
+  if (options.json !== true)
+    stdout.write(renderFront(front.flatMap(planOf), tried.length, sample.value, shown))
+  const confirms = options.confirm !== false && work.state.interrupts === 0 && found.best.length > 0
+  const confirmed = confirms
+    ? await confirmPlans({ ...common, plans: found.best, store: { kind: 'sqlite', file: null } })
+    : []
+  work.line.end()
+  const result = { ...found.result, confirmed }
+  await writeFile(path.join(folder, comparisonFile), `${JSON.stringify(result, null, 2)}\n`)
+  if (options.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+  else if (confirmed.length > 0) stdout.write(renderConfirmations(confirmed, shown))
+  stderr.write(`${tried.length} plans tried, each in a folder of ${folder}\n`)
+  const doubtful = confirmed.some(({ verdict }) => verdict === 'inconclusive')
+  return work.state.interrupts > 0 || doubtful || tried.length === 0 ? exitCodes.inconclusive : exitCodes.pass
+}
