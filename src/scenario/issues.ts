@@ -3,7 +3,7 @@
 import type { z } from 'zod'
 import { nearest } from '../base/nearest.js'
 import type { Path } from './document.js'
-import type { JsonSchema } from './schema.js'
+import type { JsonSchema } from './jsonSchema.js'
 import { showValue } from './units.js'
 
 /** Something wrong, or worth a warning, at a place in the document. */

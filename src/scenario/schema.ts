@@ -2,6 +2,7 @@
 // It exists once, for reading, for editors (JSON Schema) and for the reference table alike.
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
+import { jsonSchemaOf, type JsonSchema } from './jsonSchema.js'
 import { passwordSchemes } from './passwordHash.js'
 import { faultForms, faultKinds } from './faults.js'
 import type { ArrivalKind, BehaviourName, CacheBackend, Release, StepCondition } from './scenario.js'
@@ -170,7 +171,7 @@ const identitySchema = z.strictObject({
     ),
   balancer: z
     .preprocess((value) => (typeof value === 'string' ? { kind: value } : value), balancerSchema)
-    .meta({ anyOf: [{ type: 'string', enum: [...balancers] }, { type: 'object' }] })
+    .meta({ anyOf: [{ type: 'string', enum: [...balancers] }, jsonSchemaOf(balancerSchema)] })
     .describe('Who spreads requests over the backends: `client`, `haproxy`, or a mapping with details.')
     .prefault('client'),
   expiration: period('24h')
@@ -179,7 +180,7 @@ const identitySchema = z.strictObject({
   flush: z
     .preprocess((value) => neverIsNull(flushShort(neverIsNull(value))), flushPeriod.nullable())
     .meta({
-      anyOf: [durationMeta, neverMeta, z.toJSONSchema(flushPeriod, { io: 'input' })],
+      anyOf: [durationMeta, neverMeta, jsonSchemaOf(flushPeriod)],
     })
     .describe('When token_flush runs: a period (`1h`), `{ every, offset }` or `never`.')
     .prefault('never'),
@@ -378,7 +379,7 @@ const isMapping = (value: unknown): boolean =>
 const stepTime = () =>
   z
     .unknown()
-    .meta({ anyOf: [durationMeta, z.toJSONSchema(waitSchema, { io: 'input' })] })
+    .meta({ anyOf: [durationMeta, jsonSchemaOf(waitSchema)] })
     .transform((value, context): number | z.output<typeof waitSchema> => {
       const read = isMapping(value) ? waitSchema.safeParse(value) : duration().safeParse(value)
       if (read.success) return read.data
@@ -547,19 +548,5 @@ export type ScenarioDocument = z.output<typeof scenarioSchema>
 /** One entry of `timeline`, as the file has it. */
 export type StepDocument = z.output<typeof stepSchema>
 
-/** A node of a JSON Schema, as far as this program looks into one. */
-export interface JsonSchema {
-  readonly description?: string
-  readonly type?: string
-  readonly default?: unknown
-  readonly enum?: readonly unknown[]
-  readonly required?: readonly string[]
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly additionalProperties?: JsonSchema | boolean
-  readonly items?: JsonSchema
-  readonly anyOf?: readonly JsonSchema[]
-}
-
-/** The JSON Schema (draft 2020-12) of a scenario file, for editors and for reference tables. */
-export const scenarioJsonSchema = (): JsonSchema =>
-  z.toJSONSchema(scenarioSchema, { io: 'input' }) as unknown as JsonSchema
+/** The JSON Schema of a scenario file. */
+export const scenarioJsonSchema = (): JsonSchema => jsonSchemaOf(scenarioSchema)

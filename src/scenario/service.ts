@@ -7,7 +7,8 @@ import { readPart } from './facts.js'
 import { explainIssue, valueAt, type Finding } from './issues.js'
 import { toIdentity } from './parse.js'
 import { locate, readFile } from './sources.js'
-import { scenarioSchema, type JsonSchema } from './schema.js'
+import { jsonSchemaOf } from './jsonSchema.js'
+import { scenarioSchema } from './schema.js'
 import type { IdentitySettings, Scenario } from './scenario.js'
 import { readDuration } from './units.js'
 
@@ -62,7 +63,7 @@ export const readServiceWords = (
     },
   }
   const shape = identityDocument.safeParse(data)
-  const schema = z.toJSONSchema(identityDocument, { io: 'input' }) as unknown as JsonSchema
+  const schema = jsonSchemaOf(identityDocument)
   const issues = shape.success ? [] : shape.error.issues.flatMap((issue) => explainIssue(issue, data, schema))
   const hash = readPart(hashSchema, data.identity.password_hash ?? {})
   const played = readPart(scenarioSchema.shape.identity.unwrap().shape.release, release) ?? 'mitaka'
@@ -97,7 +98,7 @@ export const parseCloud = ({
   const data = inside ? document.data : { cloud: document.data ?? {} }
   const cloudDocument = z.object({ cloud: scenarioSchema.shape.cloud })
   const shape = cloudDocument.safeParse(data)
-  const schema = z.toJSONSchema(cloudDocument, { io: 'input' }) as unknown as JsonSchema
+  const schema = jsonSchemaOf(cloudDocument)
   const found = (shape.error?.issues ?? [])
     .flatMap((issue) => explainIssue(issue, data, schema))
     .map((finding) => (inside ? finding : { ...finding, path: finding.path.slice(1) }))

@@ -35,7 +35,7 @@ export const sourceOf = (source: SourceFile): ScenarioSource => ({
 })
 
 /** What a strategy may say; everything else is the cloud's. */
-const strategyKeys: readonly string[] = [
+export const strategyKeys: readonly string[] = [
   'name',
   'description',
   'duration',

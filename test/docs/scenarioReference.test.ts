@@ -3,7 +3,8 @@
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { scenarioJsonSchema, type JsonSchema } from '../../src/scenario/schema.js'
+import type { JsonSchema } from '../../src/scenario/jsonSchema.js'
+import { scenarioJsonSchema } from '../../src/scenario/schema.js'
 
 const readme = fileURLToPath(new URL('../../scenarios/README.md', import.meta.url))
 const begin =

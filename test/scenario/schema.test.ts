@@ -1,7 +1,8 @@
 // The schema as editors and the reference table see it: every key described, every default stated.
 // A key without its sentence would be a key that nobody can use without reading the code.
 import { describe, expect, test } from '@jest/globals'
-import { scenarioJsonSchema, type JsonSchema } from '../../src/scenario/schema.js'
+import type { JsonSchema } from '../../src/scenario/jsonSchema.js'
+import { scenarioJsonSchema } from '../../src/scenario/schema.js'
 
 interface Key {
   readonly path: string
