@@ -5,12 +5,26 @@ import type { TokenFormat } from '../token/uuid.js'
 
 /** A request to Keystone. The world turns it into HTTP, or into a call of the identity logic. */
 export type ApiRequest =
-  | { readonly op: 'validate'; readonly authToken: string; readonly subjectToken: string }
+  | {
+      readonly op: 'validate'
+      readonly authToken: string
+      readonly subjectToken: string
+      /** `?allow_expired=1`: a subject that has expired is still good, within Keystone's window. */
+      readonly allowExpired?: boolean
+    }
   | {
       readonly op: 'issue'
       readonly userId: string
       readonly password: string
       readonly projectId: string | null
+      /** Instead of the password: an identity provider vouches for the user (method `mapped`). */
+      readonly federated?: Federated
+      /** Instead of the password: a token that the user has (method `token`). */
+      readonly fromToken?: string
+      /** Beside the password, or alone if there is a receipt for that: a one-time password (method `totp`). */
+      readonly passcode?: string
+      /** What Keystone gave for the password alone. */
+      readonly receipt?: string
     }
   | {
       readonly op: 'trust-issue'
@@ -32,6 +46,8 @@ export interface ApiReply {
   readonly cause: Cause | null
   /** The backend that answered, from 1. */
   readonly node: number
+  /** Header Openstack-Auth-Receipt: the methods so far were passed, and more are wanted. */
+  readonly receipt?: string
 }
 
 /** A token as a client holds it. */
@@ -56,7 +72,8 @@ export type Ask =
       /** Of a validation: the token that asks, and the one that it asks about. */
       readonly tokens?: { readonly caller: HeldToken; readonly subject: HeldToken }
     }
-  | { readonly kind: 'pause'; readonly seconds: number }
+  /** `leftAtEnd`: it is part of an operation that the end of the run leaves unfinished. */
+  | { readonly kind: 'pause'; readonly seconds: number; readonly leftAtEnd?: true }
   /** Stands still until what `enter` was handed is called, once. */
   | { readonly kind: 'wait'; readonly enter: (resume: () => void) => void }
 
@@ -69,10 +86,21 @@ export interface TokenOnNode {
   readonly node: number
 }
 
+/** Where a federated user comes from, and the groups by which it has its roles. */
+export interface Federated {
+  readonly idpId: string
+  readonly protocolId: string
+  readonly groupIds: readonly string[]
+}
+
 /** What a call can see and say while it runs. */
 export interface CallContext {
   /** Scenario seconds since the start of the run. */
   nowSec(): number
+  /** The date, seconds since 1970. */
+  epochSec(): number
+  /** What comes next is a step of its own, due now: what was before it is no part of its response time. */
+  startsAnew(): void
   /** Reports the end of one exchange of a member with a service. */
   saw(op: Op, outcome: Outcome, status: number, cause: Cause | null, of?: TokenOnNode): void
 }
@@ -83,6 +111,9 @@ export interface Credentials {
   readonly password: string
   readonly projectId: string | null
   readonly trustId: string | null
+  /** Of a user who needs one-time passwords beside the password: the secret of the authenticator app, base32. */
+  readonly totpSecret?: string
+  readonly federated?: Federated
 }
 
 /**

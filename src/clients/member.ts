@@ -13,6 +13,12 @@ export interface Member extends SessionState {
   readonly subjects: () => readonly Member[]
   /** Its own choices (which service, which worker, which backend), apart from its arrivals. */
   readonly random: Random
+  /** How long an operation of it lasts that does, seconds. */
+  readonly lastsSec: number
+  /** How long it takes the person behind it to log in again, seconds. */
+  readonly loginAfterSec: number
+  /** Until then nobody has logged in again. */
+  awayUntilSec: number
   /** The service and the worker of the call that is about to begin, once they are drawn. */
   choice: { readonly service: Service; readonly worker: number } | null
 }
@@ -24,6 +30,22 @@ export interface Behaviour {
   readonly restart: ((member: Member) => void) | null
   /** Whether its members hold a token when the run starts. */
   readonly startsWithToken: boolean
-  /** What its members are in Keystone: a user, a service's own user, or a trustee with a trust from a user. */
-  readonly identity: 'user' | 'service-user' | 'shared-trustee' | 'own-trustee'
+  /** What its members are in Keystone. */
+  readonly identity: MemberIdentity
+  /** Its calls are more than one exchange with one service, so that what a service remembers does not answer them. */
+  readonly severalSteps?: true
 }
+
+/**
+ * `user`: a user of the cloud; `service-user`: a user of its class with the role of a service; `shared-trustee`, `own-trustee`: a
+ * trust from a user, to one trustee for all or to one each; `ldap-user`: a user with an id of 64 digits; `federated-user`: one
+ * whose identity provider vouches for it; `two-factor-user`: one who needs a one-time password beside the password.
+ */
+export type MemberIdentity =
+  | 'user'
+  | 'service-user'
+  | 'shared-trustee'
+  | 'own-trustee'
+  | 'ldap-user'
+  | 'federated-user'
+  | 'two-factor-user'

@@ -3,7 +3,8 @@
 import type { MiddlewareSettings } from '../scenario/scenario.js'
 import type { Cause } from '../measure/sample.js'
 import type { ApiReply, CallContext, Credentials, HeldToken, Steps } from './exchange.js'
-import { askPatiently, request, type Sender, type SessionState } from './session.js'
+import { isToken } from './authenticate.js'
+import { askPatiently, bearer, request, type KeystoneAsk, type Sender, type SessionState } from './session.js'
 import type { TokenFormat } from '../token/uuid.js'
 import { ValidationCache } from './validationCache.js'
 
@@ -14,6 +15,22 @@ interface Worker extends SessionState {
   busy: number
   readonly queue: (() => void)[]
 }
+
+/** A token and whose it is: the class or the service that it is counted for. */
+export interface ServiceToken {
+  readonly token: HeldToken
+  readonly of: string
+}
+
+/** What a worker wants to know of Keystone. */
+export interface Question {
+  readonly token: HeldToken
+  readonly caller: string
+  readonly allowExpired: boolean
+}
+
+/** What Keystone said of a token, and which backend it was; `cause` null: it is good. */
+export type Judged = Pick<ServiceAnswer, 'cause' | 'node'>
 
 /** What a service answers to a caller. */
 export interface ServiceAnswer {
@@ -34,7 +51,7 @@ const unavailable: ServiceAnswer = { status: 503, cause: 'service-unavailable', 
 export class Service {
   readonly name: string
   readonly credentials: Credentials
-  private readonly settings: MiddlewareSettings
+  protected readonly settings: MiddlewareSettings
   private readonly workers: readonly Worker[]
   /** Unknown until the first backend switches; by then nothing is remembered that another mode refused. */
   private acceptedByAll: readonly TokenFormat[] = []
@@ -111,12 +128,31 @@ export class Service {
     return token.expiresAtSec > context.nowSec() ? 'stale-cache' : 'expired'
   }
 
-  /** What the service answers to a call with this token. `caller` is the class that calls. */
-  *judge(token: HeldToken, caller: string, workerIndex: number, context: CallContext): Steps<ServiceAnswer> {
+  /**
+   * A worker's own token, which it sends along as X-Service-Token when it hands a user's token on to another service; null where
+   * service tokens are not in use, or none is to be had.
+   */
+  *serviceToken(workerIndex: number, context: CallContext): Steps<ServiceToken | null> {
+    if (!this.settings.serviceTokens) return null
+    const token = yield* bearer({ name: this.name, session: this.worker(workerIndex) }, context)
+    return isToken(token) ? { token, of: this.name } : null
+  }
+
+  /**
+   * What the service answers to a call with this token. `caller` is the class that calls.
+   * @param along the token of a service that hands the caller's token on
+   */
+  *judge(
+    token: HeldToken,
+    caller: string,
+    workerIndex: number,
+    context: CallContext,
+    along: ServiceToken | null = null,
+  ): Steps<ServiceAnswer> {
     const worker = this.worker(workerIndex)
     if (this.hasThread(worker)) worker.busy++
     else yield { kind: 'wait', enter: (resume) => worker.queue.push(resume) }
-    const answer = yield* this.process(worker, token, caller, context)
+    const answer = yield* this.processRequest(worker, { token, of: caller }, along, context)
     // The thread goes to whoever has waited longest, so that nobody who comes just now is served before.
     const next = worker.queue.shift()
     if (next === undefined) worker.busy--
@@ -124,54 +160,81 @@ export class Service {
     return answer
   }
 
-  private *process(
+  /** A good service token makes the user's good beyond its expiry; a bad one makes the request bad (`_request.py`). */
+  private *processRequest(
     worker: Worker,
-    token: HeldToken,
-    caller: string,
+    user: ServiceToken,
+    along: ServiceToken | null,
     context: CallContext,
   ): Steps<ServiceAnswer> {
-    const { tokenCacheSec, negativeCache } = this.settings
+    let answer = accepted
+    if (along !== null) answer = yield* this.check(worker, along, false, context)
+    if (answer.status === 200) answer = yield* this.check(worker, user, along !== null, context)
+    // With `delay_auth_decision` the service itself refuses what the middleware could not tell.
+    return answer.status === 503 && this.settings.delayAuthDecision ? { ...answer, status: 401 } : answer
+  }
+
+  private *check(
+    worker: Worker,
+    { token, of: caller }: ServiceToken,
+    allowExpired: boolean,
+    context: CallContext,
+  ): Steps<ServiceAnswer> {
     const remembered = worker.cache.get(token.id, context.nowSec())
     if (remembered !== null) {
       if (remembered.cause !== null)
         return { status: 401, cause: this.causeNow(remembered.cause, token, context), node: remembered.node }
       // The middleware checks the expiry of what it remembers.
-      return token.expiresAtSec > context.nowSec()
+      return allowExpired || token.expiresAtSec > context.nowSec()
         ? accepted
         : { status: 401, cause: 'expired', node: remembered.node }
     }
-    const reply = yield* this.validate(worker, token, caller, context)
-    if (reply.status !== 200 && reply.status !== 404) return unavailable
+    const question: Question = { token, caller, allowExpired }
+    const reply = yield* this.validate(worker, question, context)
     const nowSec = context.nowSec()
-    const cause = reply.status === 200 ? null : whyRefused(reply.cause, token, nowSec)
-    if (tokenCacheSec > 0 && (cause === null || negativeCache)) {
-      worker.cache.set(token.id, cause, nowSec, tokenCacheSec, reply.node)
-    }
-    return cause === null ? accepted : { status: 401, cause, node: reply.node }
+    const answer = this.conclude(reply, token, nowSec)
+    const { cause } = answer
+    if (answer.status !== 503) this.keep(worker.cache, token, { cause, node: reply.node }, nowSec)
+    return answer
+  }
+
+  /** What a reply of Keystone means for the caller. */
+  protected conclude(reply: ApiReply, token: HeldToken, nowSec: number): ServiceAnswer {
+    if (reply.status === 200) return accepted
+    if (reply.status !== 404) return unavailable
+    return { status: 401, cause: whyRefused(reply.cause, token, nowSec), node: reply.node }
+  }
+
+  /** Remembers an answer, if it is one to be remembered. */
+  protected keep(cache: ValidationCache, token: HeldToken, judged: Judged, nowSec: number): void {
+    const { tokenCacheSec, negativeCache } = this.settings
+    if (tokenCacheSec === 0 || (judged.cause !== null && !negativeCache)) return
+    cache.set(token.id, judged.cause, nowSec, tokenCacheSec, judged.node)
   }
 
   /**
    * Asks Keystone through the worker's session. If that ends in a 401, the middleware itself asks once more
    * (`_identity.py`, `verify_token`), which renews the session's token where the session had found nothing to drop.
    */
-  private *validate(worker: Worker, token: HeldToken, caller: string, context: CallContext): Steps<ApiReply> {
+  protected *validate(worker: SessionState, question: Question, context: CallContext): Steps<ApiReply> {
     const sender: Sender = { name: this.name, session: worker }
-    const { name } = this
-    const { connectRetries } = this.settings
     const send = (own: HeldToken): Steps<ApiReply> =>
-      askPatiently(
-        {
-          kind: 'keystone',
-          request: { op: 'validate', authToken: own.id, subjectToken: token.id },
-          by: name,
-          judged: caller,
-          format: token.format,
-          tokens: { caller: own, subject: token },
-        },
-        connectRetries,
-      )
+      askPatiently(this.question(own, question), this.settings.connectRetries)
     const reply = yield* request(sender, context, send)
     return reply.status === 401 ? yield* request(sender, context, send) : reply
+  }
+
+  /** A question to Keystone with the worker's own token. */
+  protected question(own: HeldToken, { token, caller, allowExpired }: Question): KeystoneAsk {
+    const tokens = { authToken: own.id, subjectToken: token.id }
+    return {
+      kind: 'keystone',
+      request: { op: 'validate', ...tokens, ...(allowExpired ? { allowExpired } : {}) },
+      by: this.name,
+      judged: caller,
+      format: token.format,
+      tokens: { caller: own, subject: token },
+    }
   }
 }
 

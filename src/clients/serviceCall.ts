@@ -3,6 +3,7 @@
 import type { ApiReply, CallContext, HeldToken, Steps } from './exchange.js'
 import { stillFresh } from './exchange.js'
 import type { Member } from './member.js'
+import type { Service, ServiceAnswer, ServiceToken } from './middleware.js'
 
 /** Draws the service and the worker that the next call goes to. */
 const choose = (member: Member): NonNullable<Member['choice']> => {
@@ -48,8 +49,24 @@ export function* callService(
   }
   const { service, worker } = member.choice ?? choose(member)
   member.choice = null
-  const answer = yield* service.judge(token, member.className, worker, context)
+  return answerOf(yield* service.judge(token, member.className, worker, context), token, context)
+}
+
+/** Reports what a service answered to a member's call. */
+export const answerOf = (answer: ServiceAnswer, token: HeldToken, context: CallContext): ServiceAnswer => {
   const outcome = answer.status === 200 ? 'ok' : answer.status === 401 ? 'rejected' : 'failed'
   context.saw('call', outcome, answer.status, answer.cause, { token, node: answer.node })
   return answer
+}
+
+/** Has one service judge a member's token, at a worker chosen by chance. Nothing is reported. */
+export function* callOne(
+  member: Member,
+  service: Service,
+  token: HeldToken,
+  context: CallContext,
+  along: ServiceToken | null,
+): Steps<ServiceAnswer> {
+  const worker = member.random.int(service.workerCount)
+  return yield* service.judge(token, member.className, worker, context, along)
 }

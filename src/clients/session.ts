@@ -4,6 +4,9 @@ import { authenticate, isToken } from './authenticate.js'
 import type { ApiReply, Ask, CallContext, Credentials, HeldToken, Steps } from './exchange.js'
 import { stillFresh } from './exchange.js'
 
+/** A request to Keystone, with what is to be counted of it. */
+export type KeystoneAsk = Extract<Ask, { kind: 'keystone' }>
+
 /** What a session holds between two requests. */
 export interface SessionState {
   readonly credentials: Credentials
@@ -29,7 +32,7 @@ export function* bearer({ name, session }: Sender, context: CallContext): Steps<
   }
   if (session.token !== null && stillFresh(session.token, context.nowSec())) return session.token
   session.renewing = []
-  const got = yield* authenticate(name, session.credentials)
+  const got = yield* authenticate(name, session.credentials, context)
   session.token = isToken(got) ? got : null
   const waiting = session.renewing
   session.renewing = null
@@ -68,7 +71,7 @@ const longestRetrySec = 60
  * One request to Keystone, sent again when there was no connection or it broke: at most `retries` times, after 0.5, 1, 2 … s
  * (keystoneauth1 `session.py`, `connect_retries`). An answer of whatever status ends it.
  */
-export function* askPatiently(ask: Extract<Ask, { kind: 'keystone' }>, retries: number): Steps<ApiReply> {
+export function* askPatiently(ask: KeystoneAsk, retries: number): Steps<ApiReply> {
   let delaySec = firstRetrySec
   for (let left = retries; ; left--) {
     const reply = (yield ask) as ApiReply

@@ -18,7 +18,7 @@ import type { Document } from './store.js'
 type Origin = Pick<FederatedClaims, 'idpId' | 'protocolId'>
 
 /** The user that stands in the cloud for a federated one (`shadow_federated_user` in `keystone/identity/core.py`). */
-const shadowOf = (id: string, name: string, origin: Origin): Document => ({
+export const shadowOf = (id: string, name: string, origin: Origin): Document => ({
   id,
   name,
   domain_id: federatedDomain,

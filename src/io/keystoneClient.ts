@@ -51,7 +51,10 @@ const httpForm = (
     case 'trust-issue':
       return {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(receiptOf(request) === undefined ? {} : { [receiptHeader]: receiptOf(request) ?? '' }),
+        },
         body: JSON.stringify(authBody(request)),
       }
   }
@@ -60,10 +63,7 @@ const httpForm = (
 /** The body of POST /v3/auth/tokens for a password, with the scope that the request names. */
 export const authBody = (request: Extract<ApiRequest, { op: 'issue' | 'trust-issue' }>): object => ({
   auth: {
-    identity: {
-      methods: ['password'],
-      password: { user: { id: request.userId, password: request.password } },
-    },
+    identity: identityOf(request),
     ...(request.op === 'trust-issue'
       ? { scope: { 'OS-TRUST:trust': { id: request.trustId } } }
       : request.projectId === null
@@ -71,6 +71,34 @@ export const authBody = (request: Extract<ApiRequest, { op: 'issue' | 'trust-iss
         : { scope: { project: { id: request.projectId } } }),
   },
 })
+
+/** How the user proves who it is: by what the request has, by the password where it has nothing else. */
+const identityOf = (request: Extract<ApiRequest, { op: 'issue' | 'trust-issue' }>): object => {
+  const { userId: id, password } = request
+  const byPassword = { password: { user: { id, password } } }
+  if (request.op === 'trust-issue') return { methods: ['password'], ...byPassword }
+  const { federated, fromToken, passcode, receipt } = request
+  if (fromToken !== undefined) return { methods: ['token'], token: { id: fromToken } }
+  if (federated !== undefined) {
+    const { idpId, protocolId, groupIds } = federated
+    const mapped = { identity_provider: idpId, protocol: protocolId, user_id: id, groups: groupIds }
+    return { methods: ['mapped'], mapped }
+  }
+  if (passcode === undefined) return { methods: ['password'], ...byPassword }
+  const byPasscode = { totp: { user: { id, passcode } } }
+  return receipt === undefined
+    ? { methods: ['password', 'totp'], ...byPassword, ...byPasscode }
+    : { methods: ['totp'], ...byPasscode }
+}
+
+/** The header in which a client shows what it has passed before. */
+export const receiptHeader = 'openstack-auth-receipt'
+export const receiptOf = (request: ApiRequest): string | undefined =>
+  request.op === 'issue' ? request.receipt : undefined
+
+/** What follows the path of a request. */
+export const queryOf = (request: ApiRequest): string =>
+  request.op === 'validate' && request.allowExpired === true ? 'allow_expired=1' : ''
 
 /** The instant in `"expires_at": "2017-04-05T08:00:00.000000Z"` of a token's body, seconds since 1970; null if absent. */
 const expiryOf = (body: string): number | null => {
@@ -148,6 +176,7 @@ export class KeystoneClient implements Target {
     let cause: Cause | null = null
     // Behind a balancer only the answer tells who gave it; its own errors come from nobody.
     let answered = entrance === undefined ? node : 0
+    let receipt: string | null = null
     let text = ''
     let settled = false
     const settle = (failure: ApiReply['failure']): void => {
@@ -155,10 +184,15 @@ export class KeystoneClient implements Target {
       settled = true
       const expires = issuing && subjectToken !== null ? expiryOf(text) : null
       const expiresAtSec = expires === null ? null : expires - startsAtEpochSec
-      done(
-        { status: failure === null ? status : 0, failure, subjectToken, expiresAtSec, cause, node: answered },
-        sent,
-      )
+      const answer = {
+        status: failure === null ? status : 0,
+        failure,
+        subjectToken,
+        expiresAtSec,
+        cause,
+        node: answered,
+      }
+      done(receipt === null ? answer : { ...answer, receipt }, sent)
     }
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart() {},
@@ -168,6 +202,8 @@ export class KeystoneClient implements Target {
         if (issuing && typeof token === 'string') subjectToken = token
         const who = responseHeaders[nodeHeader]
         if (entrance !== undefined && typeof who === 'string') answered = Number(who)
+        const given = issuing ? responseHeaders[receiptHeader] : undefined
+        if (typeof given === 'string') receipt = given
         const said = responseHeaders[causeHeader]
         if (typeof said === 'string') cause = said as Cause
       },
@@ -183,7 +219,9 @@ export class KeystoneClient implements Target {
       },
     }
 
-    pool.dispatch({ path: tokensPath, method, headers, body }, handler)
+    const query = queryOf(what)
+    const path = query === '' ? tokensPath : `${tokensPath}?${query}`
+    pool.dispatch({ path, method, headers, body }, handler)
   }
 
   async close(): Promise<void> {

@@ -4,12 +4,13 @@ import { Random } from '../base/random.js'
 import { assert } from '../base/errors.js'
 import { behaviours } from '../clients/behaviours.js'
 import type { Credentials } from '../clients/exchange.js'
-import { cloudDocuments, defaultDomainId, roleIdOf, serviceProjectIdOf } from '../identity/cloud.js'
+import { cloudDocuments, roleIdOf, serviceProjectIdOf } from '../identity/cloud.js'
 import type { DocumentEntry, TrustDocument } from '../identity/documents.js'
 import { assignmentOf, textOf } from '../identity/documents.js'
 import { isoInstant } from '../identity/instants.js'
 import type { Document } from '../identity/store.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
+import { specialUser, userDocument } from './specialUsers.js'
 import { auditId } from '../token/audit.js'
 
 /** A user with the project in which it has a role. */
@@ -65,8 +66,18 @@ export const planCloud = (scenario: Scenario, passwordHash: string): CloudPlan =
       const user = users[nextUser++ % users.length] as CloudUser
       const trustee = trustees[member % trustees.length]
       if (trustee === undefined) {
-        const credentials = { userId: user.userId, password, projectId: user.projectId, trustId: null }
-        plans.push({ credentials, tokenUserId: user.userId, projectId: user.projectId })
+        const { projectId, roleId } = user
+        const place = { seed, className: clientClass.name, member, projectId, roleId, passwordHash }
+        const special = specialUser(behaviours[clientClass.behaviour].identity, place)
+        documents.push(...(special?.documents ?? []))
+        const credentials = {
+          userId: user.userId,
+          password,
+          projectId,
+          trustId: null,
+          ...special?.credentials,
+        }
+        plans.push({ credentials, tokenUserId: credentials.userId, projectId })
         continue
       }
       const trust = trustOf(clientClass, member, scenario, user, trustee)
@@ -128,14 +139,6 @@ const serviceUserOf = ({ name }: ClientClass, seed: number, passwordHash: string
     named: { tokenUserId: userId, projectId },
   }
 }
-
-const userDocument = (id: string, name: string, passwordHash: string): Document => ({
-  id,
-  name,
-  domain_id: defaultDomainId,
-  enabled: true,
-  password_hash: passwordHash,
-})
 
 /** Heat's one service user is the trustee of all its trusts; Magnum makes a trustee for each cluster; others have none. */
 const trusteesOf = (

@@ -225,6 +225,7 @@ export class Engine {
     const { recording, clock, scenario } = this.options
     if (lane.busy || clock.jumps !== true || recording.quietCall === undefined) return dueSec
     if (this.clientsChange === null || scenario.middleware.threads !== null) return dueSec
+    if (lane.behaviour.severalSteps === true) return dueSec
     const settledSec = this.clientsChange.find((sec) => sec >= toSec(clock.now())) ?? Infinity
     const { member } = lane
     while (dueSec < settledSec) {
@@ -260,7 +261,7 @@ export class Engine {
     const begun = clock.measured()
     const { asksNext } = lane
     lane.asksNext = false
-    if (!asksNext && answeredFromMemory(member, toSec(clock.now()))) {
+    if (!asksNext && lane.behaviour.severalSteps !== true && answeredFromMemory(member, toSec(clock.now()))) {
       this.note(member.className, 'client', 'call', 'ok', 200, null, 0, null, due, begun, begun, waited)
       if (lane.badSinceSec >= 0) this.recovered(lane)
       return
@@ -281,6 +282,10 @@ export class Engine {
     const ask = step.value
     const { clock, target } = this.options
     if (ask.kind === 'pause') {
+      if (ask.leftAtEnd === true && toSec(clock.now()) + ask.seconds >= this.options.scenario.durationSec) {
+        this.endCall(lane)
+        return
+      }
       clock.at(micros(toSec(clock.now()) + ask.seconds), () => this.resume(call, steps, lane, null))
       return
     }
@@ -439,6 +444,10 @@ export class Engine {
     this.options.recording.record(sample)
   }
 
+  get startsAtEpochSec(): number {
+    return this.options.scenario.startsAtEpochSec
+  }
+
   get clock(): Clock {
     return this.options.clock
   }
@@ -497,6 +506,18 @@ class Call implements CallContext {
 
   nowSec(): number {
     return toSec(this.engine.clock.now())
+  }
+
+  epochSec(): number {
+    return this.engine.startsAtEpochSec + this.nowSec()
+  }
+
+  startsAnew(): void {
+    const now = this.engine.clock.measured()
+    this.legDue = now
+    this.legSent = now
+    this.waited = true
+    this.asked = true
   }
 
   /** The first request to Keystone was due when the call was; each later one when the reply before it came. */

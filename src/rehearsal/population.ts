@@ -4,6 +4,8 @@ import { Random } from '../base/random.js'
 import { behaviours } from '../clients/behaviours.js'
 import type { Member } from '../clients/member.js'
 import { Service } from '../clients/middleware.js'
+import { RadosGateway } from '../clients/radosGateway.js'
+import { senderOfService } from '../scenario/senders.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
 import type { Sealer } from '../token/sealer.js'
 import { rehearsalPassword, type CloudPlan } from './cloudPlan.js'
@@ -26,11 +28,14 @@ export class Population {
   constructor({ scenario, cloud, tokens, sealer }: PopulationOptions) {
     this.scenario = scenario
     const password = rehearsalPassword(scenario.seed)
+    const classes = scenario.clients.map(({ name }) => name)
     for (const [name, { userId, projectId }] of cloud.services) {
       const credentials = { userId, password, projectId, trustId: null }
       const initial = (worker: number) =>
         scenario.middleware.atStart === 'empty' ? null : tokens.heldByWorker(name, worker, sealer)
-      this.services.set(name, new Service(name, scenario.middleware, credentials, initial))
+      const sender = senderOfService(name, classes)
+      const Kind = scenario.middleware.radosGateways.includes(name) ? RadosGateway : Service
+      this.services.set(name, new Kind(sender, scenario.middleware, credentials, initial))
     }
     for (const clientClass of scenario.clients) {
       const { name, through } = clientClass
@@ -50,6 +55,9 @@ export class Population {
           token: tokens.heldBy(name, index, sealer),
           renewing: null,
           subjects,
+          lastsSec: clientClass.lastsSec,
+          loginAfterSec: clientClass.loginAfterSec,
+          awayUntilSec: 0,
           choice: null,
         })),
       )
@@ -84,9 +92,9 @@ export class Population {
     }
   }
 
-  /** Names of all that send, each once: classes, then services. Where a class and a service share a name, it is one. */
+  /** Names of all that send, each once: classes, then services. */
   get senders(): readonly string[] {
-    return [...new Set([...this.members.keys(), ...this.services.keys()])]
+    return [...this.members.keys(), ...[...this.services.values()].map(({ name }) => name)]
   }
 
   membersOf(className: string): readonly Member[] {

@@ -12,6 +12,7 @@ import { scenarioSchema, stepSchema, stretchSchema, type ScenarioDocument } from
 import { countRecurring, restartPlan, type Recurring } from './timeline.js'
 import { checkFaults } from './faultChecks.js'
 import type { Place } from './scenario.js'
+import { senderOfService } from './senders.js'
 import { checkSteps } from './stepChecks.js'
 import { formatDuration } from './units.js'
 
@@ -68,6 +69,8 @@ const checkClock = (facts: Facts, { problems, warnings }: Findings): void => {
   }
 }
 
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
+
 const checkNames = (facts: Facts, { problems }: Findings): void => {
   const { data, classes, services } = facts
   const clients = valueAt(data, ['clients'])
@@ -86,6 +89,12 @@ const checkNames = (facts: Facts, { problems }: Findings): void => {
     })
   }
   if (services === null) return
+  for (const [i, service] of listOf(valueAt(data, ['middleware', 'rados_gateways'])).entries()) {
+    if (typeof service !== 'string' || services.includes(service)) continue
+    const message = `unknown service \`${service}\``
+    const path: Path = ['middleware', 'rados_gateways', i]
+    problems.push({ path, of: 'value', message, remedy: remedyFor(service, services) })
+  }
   for (const name of classes) {
     const through = valueAt(clients, [name, 'through'])
     for (const [i, service] of (Array.isArray(through) ? (through as unknown[]) : []).entries()) {
@@ -205,7 +214,8 @@ const checkGates = (facts: Facts, checkGate: CheckGate, { problems }: Findings):
     return restart === null ? [] : (restartPlan(restart, facts.services ?? [])?.targets ?? [])
   })
   const restarts = [...new Set(targets)]
-  const context: GateContext = { classes, services: facts.services ?? [], restarts, durationSec }
+  const services = (facts.services ?? []).map((service) => senderOfService(service, classes))
+  const context: GateContext = { classes, services, restarts, durationSec }
   for (const [i, gate] of listAt(facts.data, 'gates').entries()) {
     if (typeof gate !== 'string') continue
     for (const problem of checkGate(gate, context)) {

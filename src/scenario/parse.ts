@@ -7,7 +7,7 @@ import { explainIssue, type Finding } from './issues.js'
 import { passwordHashOf } from './passwordHash.js'
 import { readFile, sourceOf } from './sources.js'
 import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
-import type { IdentitySettings, Place, Scenario, TimelineStep } from './scenario.js'
+import type { ClientClass, IdentitySettings, Place, Scenario, TimelineStep } from './scenario.js'
 import { recurringSteps, sortSteps, writtenSteps } from './timeline.js'
 
 export type { CheckGate, GateContext } from './checks.js'
@@ -135,6 +135,12 @@ const toTimeline = (
   return sortSteps(written, recurringSteps(identity, durationSec))
 }
 
+const toClass = ([name, written]: [string, ScenarioDocument['clients'][string]]): ClientClass => {
+  const { every, joins_within: joins, lasts, login_after: login, by_hour: byHour, ...rest } = written
+  const times = { everySec: every, joinsWithinSec: joins ?? null, lastsSec: lasts, loginAfterSec: login }
+  return { name, ...times, ...(byHour === undefined ? {} : { byHour }), ...rest }
+}
+
 const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): Scenario => {
   const durationSec = document.duration ?? document.clock.at(-1)?.until ?? 0
   const identity = toIdentity(document.identity)
@@ -155,21 +161,16 @@ const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): S
       threads: middleware.threads ?? null,
       connectRetries: middleware.http_request_max_retries,
       atStart: middleware.at_start,
+      serviceTokens: middleware.service_tokens,
+      delayAuthDecision: middleware.delay_auth_decision,
+      radosGateways: middleware.rados_gateways,
     },
     tokens: {
       live: document.tokens.live,
       revocationEvents: document.tokens.revocation_events,
       issuedWithinSec: document.tokens.issued_within ?? identity.expirationSec,
     },
-    clients: Object.entries(document.clients).map(
-      ([name, { every, joins_within: joins, by_hour: byHour, ...rest }]) => ({
-        name,
-        everySec: every,
-        joinsWithinSec: joins ?? null,
-        ...(byHour === undefined ? {} : { byHour }),
-        ...rest,
-      }),
-    ),
+    clients: Object.entries(document.clients).map(toClass),
     timeline: toTimeline(document, identity, durationSec),
     clock: toClock(document, durationSec, overrides.speed),
     limits: { latenessP99Ms: limits.lateness_p99 * 1000, requestTimeoutMs: limits.request_timeout * 1000 },

@@ -7,7 +7,22 @@ export type Release = 'mitaka' | 'newton' | 'ocata' | 'queens' | 'zed'
 
 /** The behaviours that a class of clients can have; one state machine each in `clients/`. */
 export type BehaviourName =
-  'password-session' | 'saved-token-script' | 'one-shot' | 'heat-mitaka' | 'magnum' | 'direct-validator'
+  | 'password-session'
+  | 'saved-token-script'
+  | 'one-shot'
+  | 'heat-mitaka'
+  | 'heat-newton'
+  | 'magnum'
+  | 'magnum-vm'
+  | 'horizon'
+  | 'forwarded-token'
+  | 'long-operation'
+  | 'glance-upload'
+  | 'ldap-session'
+  | 'federated-session'
+  | 'two-factor-user'
+  | 'direct-validator'
+  | 'monitoring-probe'
 
 export type ArrivalKind = 'poisson' | 'constant'
 
@@ -25,6 +40,10 @@ export interface ClientClass {
   readonly joinsWithinSec: number | null
   /** How busy each hour of the day is, from midnight UTC on; absent: all alike. */
   readonly byHour?: readonly number[]
+  /** How long an operation lasts, for those that do. */
+  readonly lastsSec: number
+  /** How long it takes a person who was thrown out to log in again. */
+  readonly loginAfterSec: number
   /** Classes whose tokens a `direct-validator` looks at. */
   readonly subjects: readonly string[]
 }
@@ -43,6 +62,12 @@ export interface MiddlewareSettings {
   readonly threads: number | null
   /** `http_request_max_retries`: how often a question that got no connection is asked again. */
   readonly connectRetries: number
+  /** Whether services send a token of their own along with a user's that they hand on. */
+  readonly serviceTokens: boolean
+  /** Whether a service answers 401, not 503, when Keystone cannot be asked. */
+  readonly delayAuthDecision: boolean
+  /** Services that are a RADOS Gateway instead of one behind auth_token. */
+  readonly radosGateways: readonly string[]
   /** Whether caches and sessions are as in a cloud that has been running, or empty, when the run starts. */
   readonly atStart: 'filled' | 'empty'
 }

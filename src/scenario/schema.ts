@@ -18,6 +18,16 @@ const behaviours = [
   'one-shot',
   'heat-mitaka',
   'magnum',
+  'heat-newton',
+  'magnum-vm',
+  'horizon',
+  'forwarded-token',
+  'long-operation',
+  'glance-upload',
+  'ldap-session',
+  'federated-session',
+  'two-factor-user',
+  'monitoring-probe',
   'direct-validator',
 ] as const satisfies readonly BehaviourName[]
 
@@ -283,6 +293,24 @@ const middlewareSchema = z.strictObject({
     .describe(
       'keystonemiddleware’s option: how often a validation is tried again, after 0.5, 1, 2 … s, when Keystone takes no connection or breaks it. Then the service answers 503.',
     ),
+  service_tokens: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether services send their own token along when they hand a user’s token on (Ocata): then an expired one is let through, with `allow_expired`.',
+    ),
+  delay_auth_decision: z
+    .boolean()
+    .default(false)
+    .describe(
+      'keystonemiddleware’s option: the service itself refuses. What its callers notice is 401 in place of 503 when Keystone cannot be asked.',
+    ),
+  rados_gateways: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Services that are Ceph’s RADOS Gateway, without auth_token: it keeps its own token when Keystone refuses that, and answers 401 to everybody whom it does not remember.',
+    ),
   at_start: z
     .enum(['filled', 'empty'])
     .default('filled')
@@ -317,6 +345,16 @@ export const classSchema = z.strictObject({
     .describe(
       'Members begin one by one, at instants spread at random over this time from the start. Default: they have been there for long.',
     ),
+  lasts: duration()
+    .describe(
+      'For `long-operation` and `glance-upload`: how long each lasts, from the look at its token to the other.',
+    )
+    .prefault('30m'),
+  login_after: duration()
+    .describe(
+      'For `horizon` and `two-factor-user`: how long it takes until a person who was thrown out logs in again.',
+    )
+    .prefault('5m'),
   subjects: z
     .array(z.string())
     .default([])

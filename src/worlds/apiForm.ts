@@ -1,11 +1,16 @@
 // A request of a client in the form in which the identity API takes it, without a wire in between.
 // The simulated world hands it straight to the identity logic that the servers run.
 import type { ApiRequest } from '../clients/exchange.js'
-import { authBody } from '../io/keystoneClient.js'
+import { authBody, queryOf, receiptHeader, receiptOf } from '../io/keystoneClient.js'
 import type { Request } from '../identity/exchange.js'
 
 const path = '/v3/auth/tokens'
 const noHeader = (): undefined => undefined
+
+const headerOf = (request: ApiRequest): Request['header'] => {
+  const receipt = receiptOf(request)
+  return receipt === undefined ? noHeader : (name) => (name === receiptHeader ? receipt : undefined)
+}
 
 export const apiForm = (request: ApiRequest): Request => {
   switch (request.op) {
@@ -14,7 +19,7 @@ export const apiForm = (request: ApiRequest): Request => {
       return {
         method: request.op === 'validate' ? 'GET' : 'DELETE',
         path,
-        query: '',
+        query: queryOf(request),
         json: undefined,
         header: (name) =>
           name === 'x-auth-token'
@@ -25,6 +30,6 @@ export const apiForm = (request: ApiRequest): Request => {
       }
     case 'issue':
     case 'trust-issue':
-      return { method: 'POST', path, query: '', json: authBody(request), header: noHeader }
+      return { method: 'POST', path, query: '', json: authBody(request), header: headerOf(request) }
   }
 }

@@ -216,16 +216,32 @@ describe('restarts and what the classes start with', () => {
       Object.entries(behaviours)
         .filter(([, behaviour]) => forgets(behaviour))
         .map(([name]) => name),
-    ).toEqual(['password-session', 'heat-mitaka', 'magnum', 'direct-validator'])
+    ).toEqual([
+      'password-session',
+      'heat-mitaka',
+      'heat-newton',
+      'magnum',
+      'forwarded-token',
+      'long-operation',
+      'glance-upload',
+      'ldap-session',
+      'federated-session',
+      'direct-validator',
+    ])
     expect(script.restart).toBeNull()
     expect(oneShot.restart).toBeNull()
   })
 
-  test('live on a trust for Heat and Magnum alone, and all but one-shot commands start with a token', () => {
+  test('live on a trust for Heat, Magnum and Glance, and start with a token but where somebody has to log in first', () => {
     const names = Object.keys(behaviours) as (keyof typeof behaviours)[]
     const onTrust = names.filter((name) => behaviours[name].identity.endsWith('trustee'))
-    expect(onTrust).toEqual(['heat-mitaka', 'magnum'])
-    expect(names.filter((name) => !behaviours[name].startsWithToken)).toEqual(['one-shot'])
+    expect(onTrust).toEqual(['heat-mitaka', 'heat-newton', 'magnum', 'magnum-vm', 'glance-upload'])
+    expect(names.filter((name) => !behaviours[name].startsWithToken)).toEqual([
+      'one-shot',
+      'federated-session',
+      'two-factor-user',
+      'monitoring-probe',
+    ])
   })
 })
 

@@ -254,7 +254,7 @@ clients:
     expect(felt.length).toBeGreaterThan(1000)
     expect(felt.filter(({ cause }) => cause === null)).toEqual([])
     expect(new Set(felt.map(({ clientClass }) => clientClass))).toEqual(
-      new Set(['users', 'cli', 'scripts', 'heat', 'nova']),
+      new Set(['users', 'cli', 'scripts', 'heat', 'heat-service', 'nova']),
     )
   })
 

@@ -13,6 +13,8 @@ const users: ClientClass = {
   arrivals: 'poisson',
   through: [],
   joinsWithinSec: null,
+  lastsSec: 1800,
+  loginAfterSec: 300,
   subjects: [],
 }
 const heat: ClientClass = { ...users, name: 'heat', members: 8, everySec: 60, arrivals: 'constant' }

@@ -51,6 +51,8 @@ describe('a scenario that is right', () => {
         arrivals: 'poisson',
         through: ['nova'],
         joinsWithinSec: null,
+        lastsSec: 1800,
+        loginAfterSec: 300,
         subjects: [],
       },
       {
@@ -61,6 +63,8 @@ describe('a scenario that is right', () => {
         arrivals: 'constant',
         through: [],
         joinsWithinSec: null,
+        lastsSec: 1800,
+        loginAfterSec: 300,
         subjects: [],
       },
     ])
@@ -134,7 +138,7 @@ test('the parser of gates is told what a gate may speak of', () => {
   })
   const context = {
     classes: ['users', 'heat'],
-    services: ['nova', 'heat'],
+    services: ['nova', 'heat-service'],
     restarts: ['heat'],
     durationSec: 93_600,
   }

@@ -1,7 +1,7 @@
 // The least that a client needs to be run by hand: a clock that tests set, and Keystone's replies, one for each ask.
 // It exists so that a test of a behaviour reads as a dialogue: what the client asks, what it is told.
 import { Random } from '../../src/base/random.js'
-import type { ApiReply, Ask, CallContext, HeldToken, Steps } from '../../src/clients/exchange.js'
+import type { ApiReply, ApiRequest, Ask, CallContext, HeldToken, Steps } from '../../src/clients/exchange.js'
 import type { Member } from '../../src/clients/member.js'
 import type { Service } from '../../src/clients/middleware.js'
 import type { MiddlewareSettings } from '../../src/scenario/scenario.js'
@@ -18,6 +18,15 @@ export interface Seen {
 /** The name of a token in a dialogue: see `uuidOf`. */
 const nameOf = (tokenId: string): string => tokenId.slice(0, 1)
 
+/** By what a token was asked for, where it was not the password. */
+const howIssued = (request: Extract<ApiRequest, { op: 'issue' }>): string => {
+  const { federated, fromToken, passcode, receipt } = request
+  if (fromToken !== undefined) return ` by token ${nameOf(fromToken)}`
+  if (federated !== undefined) return ` by ${federated.idpId}`
+  if (passcode === undefined) return ''
+  return receipt === undefined ? ` with passcode ${passcode}` : ` with passcode ${passcode} and ${receipt}`
+}
+
 /** What was asked of Keystone, in words: `validate a by b`, `issue for alice`; and pauses. */
 const describe = (ask: Ask): string => {
   if (ask.kind === 'pause') return `pause ${ask.seconds} s`
@@ -28,7 +37,7 @@ const describe = (ask: Ask): string => {
     case 'revoke':
       return `${request.op} ${nameOf(request.subjectToken)} by ${nameOf(request.authToken)}`
     case 'issue':
-      return `issue for ${request.userId}`
+      return `issue for ${request.userId}${howIssued(request)}`
     case 'trust-issue':
       return `issue for ${request.userId} by trust ${request.trustId}`
   }
@@ -43,17 +52,30 @@ export const defaultMiddleware: MiddlewareSettings = {
   threads: null,
   connectRetries: 3,
   atStart: 'filled',
+  serviceTokens: false,
+  delayAuthDecision: false,
+  radosGateways: [],
 }
 
 /** A client's stage. Replies are taken in order; a dialogue that wants more or fewer of them is an error. */
 export class ClientStage implements CallContext {
   timeSec = 0
+  /** How often a call went on with a step of its own. */
+  starts = 0
   readonly seen: Seen[] = []
   /** All asks so far, with what a description leaves out. */
   readonly asks: Ask[] = []
 
   nowSec(): number {
     return this.timeSec
+  }
+
+  epochSec(): number {
+    return this.timeSec
+  }
+
+  startsAnew(): void {
+    this.starts++
   }
 
   saw(op: Op, outcome: Outcome, status: number, cause: Cause | null): void {
@@ -132,6 +154,9 @@ export const memberWith = (
   subjects: () => [],
   renewing: null,
   random: new Random(1, 'choices'),
+  lastsSec: 1800,
+  loginAfterSec: 300,
+  awayUntilSec: 0,
   choice: null,
   token,
 })

@@ -8,7 +8,7 @@ import { callService } from '../serviceCall.js'
 const cachedTrustToken: Pick<Behaviour, 'call' | 'restart' | 'startsWithToken'> = {
   *call(member, context) {
     if (member.token === null || !stillFresh(member.token, context.nowSec())) {
-      const got = yield* authenticate(member.className, member.credentials)
+      const got = yield* authenticate(member.className, member.credentials, context)
       member.token = isToken(got) ? got : null
     }
     if (member.token !== null) yield* callService(member, member.token, context)
@@ -28,3 +28,9 @@ export const heatMitaka: Behaviour = { ...cachedTrustToken, identity: 'shared-tr
 
 /** Magnum's periodic tasks: a trustee and a trust for each cluster. Source: `magnum/common/keystone.py`. */
 export const magnum: Behaviour = { ...cachedTrustToken, identity: 'own-trustee' }
+
+/**
+ * What Magnum has put into the users' VMs: a cluster's own trust, used there by whatever talks to the cloud. Operators cannot
+ * restart it, so it ends with the nominal expiry. Source: `magnum/drivers/common/templates/…/write-heat-params.yaml`.
+ */
+export const magnumVm: Behaviour = { ...cachedTrustToken, restart: null, identity: 'own-trustee' }

@@ -7,7 +7,7 @@ import { callService } from '../serviceCall.js'
 /** Gets a token, uses it once and drops it. Source: python-openstackclient, which keeps no token between two commands. */
 export const oneShot: Behaviour = {
   *call(member, context) {
-    const got = yield* authenticate(member.className, member.credentials)
+    const got = yield* authenticate(member.className, member.credentials, context)
     if (isToken(got)) yield* callService(member, got, context)
   },
   restart: null,

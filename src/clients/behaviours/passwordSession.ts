@@ -20,3 +20,22 @@ export const passwordSession: Behaviour = {
   startsWithToken: true,
   identity: 'user',
 }
+
+/**
+ * Heat from Newton on: the same session on a trust. Source: `heat/common/context.py` (Newton), `StoredContext.auth_plugin`, a
+ * keystoneauth1 plugin that authenticates again.
+ */
+export const heatNewton: Behaviour = { ...passwordSession, identity: 'shared-trustee' }
+
+/** The same for a user of a directory, whose id has 64 hexadecimal digits: its Fernet tokens are longer, nothing else. */
+export const ldapSession: Behaviour = { ...passwordSession, identity: 'ldap-user' }
+
+/**
+ * The same for a federated user: each login is two requests, an unscoped token on the word of the identity provider and a scoped
+ * one for that (keystoneauth1 `identity/v3/federation.py`).
+ */
+export const federatedSession: Behaviour = {
+  ...passwordSession,
+  startsWithToken: false,
+  identity: 'federated-user',
+}

@@ -202,7 +202,9 @@ export class SimulatedTarget implements Target {
     const reply = drive(handle(apiForm(request), context), backend.answer)
     if (reply instanceof Promise) throw new DefectError('the store in memory answered with a promise')
     const { issued } = reply
+    const receipt = reply.status === 401 ? reply.headers['Openstack-Auth-Receipt'] : undefined
     return {
+      ...(receipt === undefined ? {} : { receipt }),
       status: reply.status,
       failure: null,
       subjectToken: issued?.id ?? null,
