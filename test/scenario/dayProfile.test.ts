@@ -40,6 +40,8 @@ test('arrivals keep their number over whole days, and come only when there is tr
     arrivals: 'poisson',
     through: [],
     joinsWithinSec: null,
+    lastsSec: 1800,
+    loginAfterSec: 300,
     subjects: [],
     byHour: afternoon,
   }
