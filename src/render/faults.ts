@@ -2,7 +2,7 @@
 // Terminal and page say the same of a fault, so what is said is settled here.
 import type { Figure } from '../measure/spread.js'
 import type { FaultEffect } from '../measure/faultEffects.js'
-import { clockTime, count, duration, figure, milliseconds, plain } from './text.js'
+import { clockTime, count, counted, duration, figure, milliseconds, plain } from './text.js'
 import type { ReportView, Span } from './view.js'
 
 /** From its beginning to the recovery, or as far as it was watched. */
@@ -73,14 +73,16 @@ export const faultRows = (view: ReportView): readonly (readonly string[])[] =>
     degradationOf(each),
   ])
 
-/** What the figures do not say: why requests were refused, which steps failed, why a figure is not known. */
-export const faultNotes = (view: ReportView): readonly string[] =>
+/** What the figures do not say: why requests were refused, which steps failed, why a figure is not known; degradation if asked for. */
+export const faultNotes = (view: ReportView, told: { readonly degradation: boolean }): readonly string[] =>
   view.summary.faultEffects.flatMap((each) => {
+    const slower = told.degradation && each.degradation.length > 0
     const said = [
+      ...(slower ? [`slower by ${degradationOf(each)}`] : []),
       ...(each.effect.refused === 0 ? [] : [`refused for ${causesOf(each)}`]),
       ...(each.effect.failedSteps === 0
         ? []
-        : [`${count(each.effect.failedSteps)} steps of the timeline failed`]),
+        : [`${counted(each.effect.failedSteps, 'step')} of the timeline failed`]),
       ...(each.baseline === null ? ['no calm before it to compare with'] : []),
     ]
     return said.length === 0 ? [] : [`${plain(each.label)} at ${clockTime(each.atSec)}: ${said.join('; ')}.`]

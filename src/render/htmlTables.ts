@@ -259,7 +259,7 @@ export function faultSection(view: ReportView): SafeHtml | null {
       columns,
       rows.map((cells): Row => ({ cells })),
     ),
-    faultNotes(view).map((note) => html`<p class="muted">${note}</p>`),
+    faultNotes(view, { degradation: false }).map((note) => html`<p class="muted">${note}</p>`),
   )
 }
 

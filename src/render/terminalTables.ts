@@ -161,11 +161,14 @@ export function faultLines(view: ReportView, style: ChartStyle): string[] {
   return [
     ...lines,
     ...drawTable(
-      [...faultHeads],
-      rows.map((row) => row.map((text) => ({ text }))),
-      { width: style.width, left: [1, 8], paintHead: style.colours.dim },
+      // The last column is words rather than figures; a terminal has room for them below.
+      faultHeads.slice(0, -1),
+      rows.map((row) => row.slice(0, -1).map((text) => ({ text }))),
+      { width: style.width, left: [1], paintHead: style.colours.dim },
     ),
-    ...faultNotes(view).flatMap((note) => wrap(note, style.width, '  ').map((line) => line.slice(2))),
+    ...faultNotes(view, { degradation: true }).flatMap((note) =>
+      wrap(note, style.width, '  ').map((line) => line.slice(2)),
+    ),
   ]
 }
 
