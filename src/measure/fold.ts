@@ -152,7 +152,7 @@ const knownShares = [0.5, 0.95, 0.99, 1]
  * exponentially, as the tails of response times do: a straight line would put too many of them far out. Below the median
  * the line is straight. A single response is all that there is.
  */
-const shareAtMost = (part: OpLatency, x: number): number => {
+export const shareAtMost = (part: OpLatency, x: number): number => {
   const { n, maxMs } = part
   if (x >= maxMs) return 1
   if (n === 1) return 0

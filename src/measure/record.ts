@@ -35,6 +35,8 @@ export interface RunHeader {
   }[]
   readonly backends: number
   readonly expirationSec: number
+  /** Fernet keys that may be active; absent in records of older versions. */
+  readonly maxActiveKeys?: number
   readonly gates: readonly string[]
   readonly latenessLimitMs: number
   /** The first seconds of the run, in which caches fill; left out of `before`. */

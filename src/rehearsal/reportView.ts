@@ -1,8 +1,18 @@
 // A run's record as the renderers want it: series on one axis, the window to zoom to, tables that add up.
 // It stands between measuring and drawing, so that neither has to know the other.
 import { hourSec, minuteSec } from '../base/time.js'
+import { mergeLatency } from '../measure/fold.js'
+import { keyLivesOf } from '../measure/keyLives.js'
+import { latencyGridOf } from '../measure/latencyGrid.js'
 import { dualModeOf } from '../measure/dualMode.js'
-import type { Count, EventLine, IntervalLine, RunRecord } from '../measure/record.js'
+import type {
+  Count,
+  EventLine,
+  IntervalLine,
+  LatencySummary,
+  OpLatency,
+  RunRecord,
+} from '../measure/record.js'
 import { causeName, rowsOverTime, totalsOf } from '../measure/series.js'
 import type { Peak } from '../measure/peaks.js'
 import type { Summary } from '../measure/summary.js'
@@ -39,6 +49,7 @@ export function reportView(record: RunRecord, summary: Summary): ReportView {
   const intervals = Math.max(0, Math.min(intervalsMost, Math.ceil(coveredSec / intervalSec - 1e-6)))
   const axis: Axis = { intervals, intervalSec }
   const looks = rowsOverTime(record)
+  const focus = focusOf(record, summary.stretches, summary.rejections.peaks)
   return {
     header,
     summary,
@@ -53,7 +64,10 @@ export function reportView(record: RunRecord, summary: Summary): ReportView {
     requests: requestsOf(record, axis),
     rows: { atSec: looks.map((look) => look.atSec), rows: looks.map((look) => look.rows) },
     latency: (['validate', 'issue'] as const).map((op) => latencySeries(record, axis, op)),
-    latencyRows: latencyRows(summary),
+    latencyRows: latencyRows(record, summary),
+    latencyGrids: (['validate', 'issue'] as const).flatMap(
+      (op) => latencyGridOf(record, op, { span: focus, columnsMost: gridColumns }) ?? [],
+    ),
     latencyApproximate: summary.approximate,
     classes: classRows(record),
     // A whole step before its parts: it began with the first of them and ended with the last.
@@ -61,9 +75,10 @@ export function reportView(record: RunRecord, summary: Summary): ReportView {
       .map(viewEvent)
       .sort((a, b) => a.startedSec - b.startedSec || b.endedSec - a.endedSec),
     stretches: summary.stretches,
-    focus: focusOf(record, summary.stretches, summary.rejections.peaks),
+    focus,
     mixedFleet: switchSteps(record.events).filter((step) => step.toSec > step.fromSec + 1),
     dualMode: dualModeOf(record),
+    keyLives: keyLivesOf(record),
   }
 }
 
@@ -133,12 +148,31 @@ function latencySeries(record: RunRecord, axis: Axis, op: DrawnOp): LatencySerie
   return { op, p50Ms, p99Ms }
 }
 
-function latencyRows(summary: Summary): LatencyRow[] {
+/** Columns of time in the heat maps: enough to see a backend switch, few enough for a small page. */
+const gridColumns = 120
+
+/** Response times of the intervals that touch the switch, from its first backend to its last. */
+function duringSwitch(record: RunRecord, stretches: readonly ViewStretch[], op: string): LatencySummary {
+  const [fromSec, toSec] = [firstSwitchSec(record.events), lastSwitchEndSec(record.events)]
+  if (fromSec === null || toSec === null) return mergeLatency([])
+  const timeLapse = stretches.filter((stretch) => stretch.timeLapse)
+  const parts = record.intervals.flatMap((line) => {
+    const own = (line.latency as Readonly<Record<string, OpLatency>>)[op]
+    const endSec = line.fromSec + record.header.intervalSec
+    if (own === undefined || own.n === 0 || endSec <= fromSec || line.fromSec >= toSec) return []
+    return timeLapse.some((lapse) => line.fromSec >= lapse.fromSec && line.fromSec < lapse.toSec) ? [] : [own]
+  })
+  return mergeLatency(parts)
+}
+
+function latencyRows(record: RunRecord, summary: Summary): LatencyRow[] {
   const first = ['validate', 'issue']
   const others = Object.keys(summary.latency).filter((op) => !first.includes(op))
   return [...first, ...others].flatMap((op) => {
     const own = summary.latency[op]
-    return own === undefined ? [] : [{ op, before: own.before, after: own.after }]
+    return own === undefined
+      ? []
+      : [{ op, before: own.before, during: duringSwitch(record, summary.stretches, op), after: own.after }]
   })
 }
 

@@ -11,6 +11,7 @@ import {
   peakSection,
   timelineSection,
 } from './htmlTables.js'
+import { keySection } from './keyGantt.js'
 import { pageData } from './page/pageData.js'
 import { pageScript } from './page/pageScript.js'
 import { html, scriptText, trusted, type SafeHtml } from './safeHtml.js'
@@ -48,7 +49,7 @@ export function renderHtml(view: ReportView, assets: HtmlAssets): string {
         ${pageHead(view)}
         <main>
           ${chartSection(view)}
-          ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}
+          ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${keySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}
         </main>
         ${foot(view)}
         <script>

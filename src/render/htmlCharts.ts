@@ -129,7 +129,7 @@ function rows(view: ReportView): SafeHtml {
     note: html`${fell} Short ticks at the foot are what the clock did: token_flush, rotation of keys.`,
     still: `Drawn below: ${describeFocus(view)}${view.focus.reason === 'whole-run' ? '.' : '; then the whole run.'}`,
     chart: inFocus,
-    ...(view.focus.reason === 'whole-run' ? {} : { then: over(whole, 'svg-rows-run', 'the whole run') }),
+    ...(view.focus.reason === 'whole-run' ? {} : { second: over(whole, 'svg-rows-run', 'the whole run') }),
   })
 }
 
@@ -175,7 +175,7 @@ interface FigureParts {
   readonly still: string
   readonly chart: SvgChart
   /** A second drawing, of another time. */
-  readonly then?: SvgChart
+  readonly second?: SvgChart
 }
 
 function figure(parts: FigureParts): SafeHtml {
@@ -190,6 +190,6 @@ function figure(parts: FigureParts): SafeHtml {
       role="img"
       aria-label="${parts.chart.title}: ${parts.chart.description}"
     ></div>
-    ${drawSvg(parts.chart)}${parts.then === undefined ? null : drawSvg(parts.then)}
+    ${drawSvg(parts.chart)}${parts.second === undefined ? null : drawSvg(parts.second)}
   </figure> `
 }

@@ -132,9 +132,12 @@ figcaption p{font-size:13px;color:var(--muted);margin:0;max-width:none}
 .plot{display:none}.live .plot{display:block;min-height:240px}
 .live .still,.live .still-note{display:none}
 .still{width:100%;height:auto;font:11px system-ui,sans-serif}
+.still text,.drawn text{fill:var(--ink)}.drawn{width:100%;height:auto;font:11px system-ui,sans-serif}.drawn text.strong{font-weight:650}.curves{display:flex;flex-wrap:wrap;gap:8px 24px}.curve{max-width:480px;flex:1 1 320px}.swatch{width:14px;height:10px;margin:0 5px 0 6px}
+.heat{fill:var(--series-1)}.shade-1{fill-opacity:.62}.shade-2{fill-opacity:.36}.shade-3{fill-opacity:.2}.shade-4{fill-opacity:.1}
+.key-staged{fill:none;stroke:var(--muted);stroke-width:1}.key-primary{fill:var(--series-1)}.key-secondary{fill:var(--series-1);fill-opacity:.35}.key-tokens{fill:var(--series-3)}.key-lost{fill:var(--fail)}.run-end{stroke:var(--ink);stroke-width:1.5}
 .still text{fill:var(--ink)}.still text.muted{fill:var(--muted)}
 .grid{stroke:var(--grid);stroke-width:1}
-.line{fill:none;stroke-width:1.5}.thick{stroke-width:4}.dashed{stroke-dasharray:4 3}
+.line{fill:none;stroke-width:1.5}.thick{stroke-width:4}.dashed{stroke-dasharray:4 3}.dotted{stroke-dasharray:1.5 2.5}
 .area{stroke:none}.pale{fill-opacity:.16}
 ${bandRules}
 .mark{stroke-width:1;stroke-dasharray:5 3}

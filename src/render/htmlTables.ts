@@ -1,11 +1,13 @@
 // The tables of the report: classes and causes, peaks, response times, timeline, gates, generator.
 // Every table has a caption for the ear, heads for its rows and columns, and sums that a reader can add up.
+import { heatMap, percentileCurves, shadeKey } from './heatMap.js'
 import { faultHeads, faultNotes, faultRows } from './faults.js'
 import { generatorLoad } from './generatorLoad.js'
 import { html, type Fragment, type SafeHtml } from './safeHtml.js'
+import { untilWhat } from './outcomeStory.js'
 import { gateValue, meaningOf, peakSentence } from './story.js'
 import { clockTime, count, duration, milliseconds, rate, share } from './text.js'
-import type { ClassRow, LatencyRow, ReportView, ViewEvent } from './view.js'
+import type { ClassRow, LatencyRow, ReportView, Span, ViewEvent } from './view.js'
 
 interface Column {
   readonly title: string
@@ -85,6 +87,9 @@ export function classSection(view: ReportView): SafeHtml {
       }),
     ],
   }
+  const storyRows = view.classes
+    .filter(({ rejected }) => rejected > 0)
+    .map((each): Row => ({ cells: [each.name, ...classStory(view, each)] }))
   const causeRows = [...causes]
     .sort((a, b) => b[1] - a[1])
     .map(([cause, total]): Row => ({ cells: [cause, count(total), meaningOf(cause)] }))
@@ -105,6 +110,21 @@ export function classSection(view: ReportView): SafeHtml {
       ],
       [...rows, all],
     ),
+    storyRows.length === 0
+      ? null
+      : table(
+          'What each class went through',
+          [
+            words('Class'),
+            words('What it saw'),
+            figures('Members hit'),
+            figures('Longest without'),
+            figures('First refused'),
+            figures('Last refused'),
+            words('What ended it'),
+          ],
+          storyRows,
+        ),
     causeRows.length === 0
       ? null
       : table(
@@ -113,6 +133,34 @@ export function classSection(view: ReportView): SafeHtml {
           [...causeRows, { style: 'sum', cells: ['All causes', count(causeTotal), ''] }],
         ),
   )
+}
+
+/** What a class saw, whom it hit, for how long, and what put an end to it. */
+function classStory(view: ReportView, { name, byCause }: ClassRow): Fragment[] {
+  const impact = view.summary.impact.byClass[name]
+  const peaks = view.summary.rejections.peaks.filter((peak) => peak.class === name)
+  const span = spanOfRefusals(view, name)
+  const seen = byCause.map(({ cause, total }) => `${count(total)} × ${meaningOf(cause) || cause}`)
+  const ends = peaks.map((peak) => untilWhat(name, peak).replace(/^,? (until )?/, ''))
+  const hit = impact?.membersHit ?? null
+  return [
+    seen.join('; '),
+    hit === null || hit === 0 ? '–' : `${count(hit)}${impact?.members ? ` of ${count(impact.members)}` : ''}`,
+    impact?.memberWithoutSec ? duration(impact.memberWithoutSec) : '–',
+    span === null ? '–' : clockTime(span.fromSec),
+    span === null ? '–' : clockTime(span.toSec),
+    peaks.length === 0
+      ? 'refused now and then, without a peak'
+      : [...new Set(ends.map((end) => end || 'not known'))].join('; '),
+  ]
+}
+
+/** From the first interval in which a class was refused to the end of the last. */
+function spanOfRefusals({ refusals, intervalSec }: ReportView, name: string): Span | null {
+  const own = refusals.byClass.find((each) => each.name === name)?.perInterval ?? []
+  const first = own.findIndex((n) => n > 0)
+  if (first === -1) return null
+  return { fromSec: first * intervalSec, toSec: (own.findLastIndex((n) => n > 0) + 1) * intervalSec }
 }
 
 const outcomes = (of: Pick<ClassRow, 'requests' | 'rejected' | 'failed' | 'timeout' | 'shed'>): string[] => [
@@ -170,6 +218,7 @@ export function latencySection(view: ReportView): SafeHtml {
     (
       [
         ['before', row.before],
+        ['during', row.during],
         ['after', row.after],
       ] as const
     ).flatMap(([when, window]) =>
@@ -189,7 +238,9 @@ export function latencySection(view: ReportView): SafeHtml {
   )
   const note = html`<p>
     Whole windows: before the first backend switched (without the first ${duration(view.header.warmupSec)}, in
-    which caches fill), and after the last one had. What was measured in a time-lapse is in neither.
+    which caches fill), while backends switched, and after the last one had. What was measured in a time-lapse
+    is in none of them. “During” and the map below are put together from p50, p95, p99 and the highest of each
+    interval.
   </p>`
   if (rows.length === 0) {
     return section(
@@ -211,7 +262,21 @@ export function latencySection(view: ReportView): SafeHtml {
     'latency',
     'Response time before and after the switch',
     note,
+    html`<div class="curves">
+      ${view.latencyRows.filter(({ op }) => op === 'validate' || op === 'issue').map(percentileCurves)}
+    </div>`,
     table('Response time before and after the switch', columns, rows),
+    view.latencyGrids.length === 0
+      ? null
+      : html`<h3>How response times were spread over time</h3>
+          <p class="bands">Share of the responses of that time: ${shadeKey()}</p>
+          ${view.latencyGrids.map(
+            (grid) =>
+              html`<figure>
+                <figcaption><h3>${grid.op}</h3></figcaption>
+                ${heatMap(view, grid)}
+              </figure>`,
+          )}`,
   )
 }
 

@@ -1,6 +1,8 @@
 // What the renderers are given: a finished selection of a run's record, as plain data.
 // It exists so that drawing decides nothing: what is counted and which window is shown is settled before.
 import type { DualMode } from '../measure/dualMode.js'
+import type { KeyLives } from '../measure/keyLives.js'
+import type { LatencyGrid } from '../measure/latencyGrid.js'
 import type { LatencySummary, RunHeader } from '../measure/record.js'
 import type { Summary } from '../measure/summary.js'
 
@@ -71,6 +73,8 @@ export interface ClassRow {
 export interface LatencyRow {
   readonly op: string
   readonly before: LatencySummary
+  /** While backends switched; put together from intervals. */
+  readonly during: LatencySummary
   readonly after: LatencySummary
 }
 
@@ -96,6 +100,8 @@ export interface ReportView {
   readonly rows: { readonly atSec: readonly number[]; readonly rows: readonly number[] }
   readonly latency: readonly LatencySeries[]
   readonly latencyRows: readonly LatencyRow[]
+  /** Over the window that charts zoom to. */
+  readonly latencyGrids: readonly LatencyGrid[]
   /** The run was killed before its distributions were written: the rows are put together from the intervals. */
   readonly latencyApproximate: boolean
   readonly classes: readonly ClassRow[]
@@ -104,6 +110,8 @@ export interface ReportView {
   readonly focus: Focus
   /** From the first backend that switched to the last one, each time the fleet was mixed. */
   readonly mixedFleet: readonly Span[]
+  /** Null where the record does not tell of keys. */
+  readonly keyLives: KeyLives | null
   /** Null where no backend was in dual mode. */
   readonly dualMode: DualMode | null
 }

@@ -98,6 +98,7 @@ const headerOf = (options: RehearseOptions, storeName: string, startedAt: Date):
     })),
     backends: scenario.identity.backends,
     expirationSec: scenario.identity.expirationSec,
+    maxActiveKeys: scenario.identity.keys.maxActiveKeys,
     gates: scenario.gates,
     latenessLimitMs: scenario.limits.latenessP99Ms,
     warmupSec: warmupSec(scenario),

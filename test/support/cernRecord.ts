@@ -57,6 +57,7 @@ export const cernHeader = (shape: CernShape = {}): RunHeader => ({
   classes: [...classes],
   backends: 4,
   expirationSec,
+  maxActiveKeys: 6,
   gates: shape.gates ?? ['rows(at=end) == 0', 'rejected(class=users) < 3000'],
   latenessLimitMs: 20,
   warmupSec: 300,
