@@ -214,12 +214,17 @@ export class Service {
 
   /**
    * Asks Keystone through the worker's session. If that ends in a 401, the middleware itself asks once more
-   * (`_identity.py`, `verify_token`), which renews the session's token where the session had found nothing to drop.
+   * (`_identity.py`, `verify_token`), which renews the session's token where the session had found nothing to drop. A middleware
+   * that does not renew asks once, and keeps its token until its nominal end.
    */
   protected *validate(worker: SessionState, question: Question, context: CallContext): Steps<ApiReply> {
     const sender: Sender = { name: this.name, session: worker }
     const send = (own: HeldToken): Steps<ApiReply> =>
       askPatiently(this.question(own, question), this.settings.connectRetries)
+    if (!this.settings.renewsOwnToken) {
+      const own = yield* bearer(sender, context)
+      return isToken(own) ? yield* send(own) : own
+    }
     const reply = yield* request(sender, context, send)
     return reply.status === 401 ? yield* request(sender, context, send) : reply
   }

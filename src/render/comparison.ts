@@ -18,7 +18,7 @@ const none = '–'
 const signed = (value: number): string =>
   value > 0 ? `+${count(value)}` : value < 0 ? `−${count(-value)}` : '0'
 const spell = (seconds: number | null | undefined): string =>
-  seconds === null || seconds === undefined ? none : seconds === 0 ? '0 s' : duration(seconds)
+  seconds === null || seconds === undefined ? none : seconds > 0 && seconds < 1 ? '< 1 s' : duration(seconds)
 
 const heading = (label: string): Row => ({ label, cell: () => '', heading: true })
 

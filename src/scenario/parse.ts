@@ -156,6 +156,7 @@ const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): S
     middleware: {
       tokenCacheSec: middleware.token_cache_time,
       negativeCache: middleware.negative_cache,
+      renewsOwnToken: middleware.renews_own_token,
       cache: middleware.cache,
       workers: middleware.workers,
       threads: middleware.threads ?? null,

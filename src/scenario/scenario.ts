@@ -54,6 +54,8 @@ export interface MiddlewareSettings {
   readonly tokenCacheSec: number
   /** Whether refused tokens are remembered too (keystonemiddleware before 10.2). */
   readonly negativeCache: boolean
+  /** Whether a service asks for a new token when Keystone refuses its own; not before Kilo (2015). */
+  readonly renewsOwnToken: boolean
   /** `shared`: the workers of a service share a memcached; `process`: each worker has its own. */
   readonly cache: 'shared' | 'process'
   /** Worker processes of each service, each with its own session at Keystone. */

@@ -273,6 +273,12 @@ const middlewareSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether refused tokens are remembered too, as before keystonemiddleware 10.2.'),
+  renews_own_token: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a service asks for a new token when Keystone refuses its own. `false`: as in deployments before Kilo (2015), which answered 503 until they were restarted.',
+    ),
   cache: z
     .enum(['shared', 'process'])
     .default('shared')

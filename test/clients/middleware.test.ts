@@ -350,3 +350,19 @@ describe('many tokens', () => {
     for (const token of tokens.slice(2)) expect(nova.call(320, token).asked).toEqual([])
   })
 })
+
+describe('a middleware that does not renew its own token', () => {
+  test('answers 503 for as long as Keystone refuses that, until the service is restarted', () => {
+    const nova = new Nova({ renewsOwnToken: false, workers: 1 })
+    expect(nova.call(0, a, [unauthorized('uuid-on-fernet-node')])).toEqual({
+      asked: ['validate a by 9'],
+      result: unavailable,
+    })
+    expect(nova.call(90, a, [unauthorized('uuid-on-fernet-node')]).result).toEqual(unavailable)
+    nova.service.restart()
+    expect(nova.call(91, a, [issued(uuidOf('8', Infinity)), good])).toEqual({
+      asked: ['issue for nova', 'validate a by 8'],
+      result: accepted,
+    })
+  })
+})

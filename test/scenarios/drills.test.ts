@@ -31,12 +31,8 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
 /** Small enough to be run here: some minutes of a small cloud. */
 const small = files.filter((file) => read(file).scenario.tokens.live <= 2000)
 
-/** Whose subject is something that goes wrong: these are run with real processes as well. */
-const drills = small.filter(
-  (file) =>
-    file === 'node-left-behind.yaml' ||
-    read(file).scenario.timeline.some(({ action }) => action.kind === 'fault'),
-)
+/** Run with real processes as well. */
+const drills = small
 
 /** A fault of the database needs a server of our own. */
 const storeOf = (file: string): string => (read(file).text.includes('kind: database-') ? 'mariadb' : 'sqlite')
@@ -118,6 +114,17 @@ describe.each(small)('%s in the simulated world', (file) => {
     expectAddedUp(summary)
     expect(summary.forensics.byDisagreement).toEqual({})
   })
+})
+
+test('the switch of 2015 has no outage where middleware asks for a new token', async () => {
+  const { text } = read('fischer-2015.yaml')
+  const { summary } = await simulate(
+    scratch,
+    text.replace('renews_own_token: false', 'renews_own_token: true'),
+  )
+  const { impact } = await simulatedOf('fischer-2015.yaml')
+  expect(impact.byClass['cli']?.outageSec).toBeGreaterThanOrEqual(60)
+  expect(summary.impact.byClass['cli']?.outageSec).toBeLessThan(10)
 })
 
 describe.each(drills)('%s in the local world', (file) => {

@@ -47,6 +47,7 @@ const describe = (ask: Ask): string => {
 export const defaultMiddleware: MiddlewareSettings = {
   tokenCacheSec: 300,
   negativeCache: true,
+  renewsOwnToken: true,
   cache: 'shared',
   workers: 2,
   threads: null,
