@@ -2,6 +2,7 @@
 // Each verb is a file beside this one.
 import { Command, CommanderError } from 'commander'
 import { version } from '../base/version.js'
+import { addCalibrate } from './calibrate.js'
 import { addCompare } from './compare.js'
 import { exitCodes, UsageEnd } from './exit.js'
 import { addGate } from './gate.js'
@@ -25,6 +26,7 @@ const verbs: readonly AddVerb[] = [
   addKeys,
   addInspect,
   addPlan,
+  addCalibrate,
 ]
 
 export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
