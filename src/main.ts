@@ -49,6 +49,10 @@ const program = createProgram({
     for await (const chunk of process.stdin) text += String(chunk)
     return text
   },
+  // Questions go to stderr, as results go to stdout.
+  ...(process.stdin.isTTY && process.stderr.isTTY
+    ? { terminal: { input: process.stdin, output: process.stderr } }
+    : {}),
   superuser: process.getuid?.() === 0,
   onInterrupt: (interrupt) => {
     process.on('SIGINT', interrupt)

@@ -6,6 +6,7 @@ import { addCalibrate } from './calibrate.js'
 import { addCompare } from './compare.js'
 import { exitCodes, UsageEnd } from './exit.js'
 import { addGate } from './gate.js'
+import { addInit } from './init.js'
 import { addInspect } from './inspect.js'
 import { addKeys } from './keys.js'
 import { addPlan } from './plan.js'
@@ -19,6 +20,7 @@ export type AddVerb = (program: Command, surroundings: Surroundings, ended: (cod
 
 const verbs: readonly AddVerb[] = [
   addRehearse,
+  addInit,
   addReport,
   addCompare,
   addGate,

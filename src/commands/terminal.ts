@@ -1,5 +1,6 @@
 // What commands write to: results on stdout, everything else on stderr, colour only where somebody sees it.
 // Handed in by `main.ts`, so that no command looks at the process it runs in.
+import type { Terminal } from '../io/terminalQuestions.js'
 
 export interface Stream {
   write(text: string): unknown
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly stderr: Stream
   /** All of standard input, for a token that shall not be on the command line. */
   readonly readStdin: () => Promise<string>
+  /** Somebody who can be asked; absent where input or output is no terminal. */
+  readonly terminal?: Terminal
   /** Registers what Ctrl-C does. */
   readonly onInterrupt: (interrupt: () => void) => void
   /** Whether the program runs as root; not, if nothing is said. */
