@@ -174,7 +174,7 @@ const write = async (file: string, text: string, force: boolean): Promise<void> 
   try {
     await writeFile(file, text, { flag: force ? 'w' : 'wx' })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
     throw new InputError([
       code === 'EEXIST'
         ? { file, message: 'is there already', remedy: 'name another file, or overwrite it with --force' }

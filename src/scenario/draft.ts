@@ -162,7 +162,7 @@ const identityLines = (draft: Draft): readonly string[] => {
           `    # Services that ask for expired tokens need keys for ${formatDuration(draft.windowSec)} more: see \`cutover plan\`.`,
         ]),
     `    max_active_keys: ${draft.maxActiveKeys}`,
-    '    distribute_after: 1m # assumption: how long the copy to the other backends takes',
+    `    distribute_after: ${formatDuration(Math.min(60, draft.rotationSec / 10))} # assumption: how long the copy to the other backends takes`,
     '  # The clock below runs faster than real time, so a real hash would cost that many times too much. At `speed: 1`',
     '  # leave this away, and the release’s own is used.',
     '  password_hash: { scheme: plain }',

@@ -128,6 +128,16 @@ const shortMoves = (draft: Draft, callsPerSec: number): DraftMoves => {
   }
 }
 
+/** Nobody loses a token of before by the move. A saved token ends at its nominal expiry, whatever is done. */
+const oldTokenGates = (draft: Draft): readonly string[] => {
+  const cause = `cause=${draft.from}-on-${draft.to}-node`
+  if (draft.savedTokens === 0) return [`  - rejected(${cause}) == 0`]
+  const renewing = { users: draft.sessions, cli: draft.commandLines, heat: draft.heat, magnum: draft.magnum }
+  return Object.entries(renewing)
+    .filter(([, members]) => members > 0)
+    .map(([name]) => `  - rejected(class=${name}, ${cause}) == 0`)
+}
+
 const dualMoves = (draft: Draft, callsPerSec: number): DraftMoves => {
   const { from, to, backends, validitySec } = draft
   const rollSec = (backends - 1) * gapSec
@@ -161,8 +171,8 @@ const dualMoves = (draft: Draft, callsPerSec: number): DraftMoves => {
     ],
     stretches: stretches.map((stretch) => stretchOf(stretch, callsPerSec)),
     gates: [
-      '  - rejected(cause=uuid-on-fernet-node) == 0',
-      '  - rejected(cause=fernet-on-uuid-node) == 0',
+      `  - rejected(cause=${to}-on-${from}-node) == 0`,
+      ...oldTokenGates(draft),
       ...(drains(draft) ? ['  - rows(at=end) == 0'] : []),
     ],
   }
