@@ -231,10 +231,14 @@ export class Service {
 
   /** A question to Keystone with the worker's own token. */
   protected question(own: HeldToken, { token, caller, allowExpired }: Question): KeystoneAsk {
-    const tokens = { authToken: own.id, subjectToken: token.id }
+    const authToken = own.id
+    const subjectToken = token.id
     return {
       kind: 'keystone',
-      request: { op: 'validate', ...tokens, ...(allowExpired ? { allowExpired } : {}) },
+      // Written out: a spread is slow, and this is done a million times in a simulated day.
+      request: allowExpired
+        ? { op: 'validate', authToken, subjectToken, allowExpired }
+        : { op: 'validate', authToken, subjectToken },
       by: this.name,
       judged: caller,
       format: token.format,

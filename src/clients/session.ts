@@ -54,7 +54,9 @@ export function* request<Answer extends { readonly status: number }>(
   send: (token: HeldToken) => Steps<Answer>,
 ): Steps<Answer | ApiReply> {
   const { session } = sender
-  const token = yield* bearer(sender, context)
+  // As `bearer` would, without its steps: most requests find a token that is fresh.
+  const held = session.renewing === null ? session.token : null
+  const token = held !== null && stillFresh(held, context.nowSec()) ? held : yield* bearer(sender, context)
   if (!isToken(token)) return token
   const answer = yield* send(token)
   if (answer.status !== 401 || session.token === null) return answer

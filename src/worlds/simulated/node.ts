@@ -13,9 +13,17 @@ export interface Job {
   readonly request: ApiRequest
   readonly sent: Micros
   readonly done: (reply: ApiReply, sent: Micros) => void
-  /** Its backend ended before it was its turn. */
-  readonly lost: () => void
 }
+
+/** What a client learns where no answer comes. */
+export const noAnswer = (failure: NonNullable<ApiReply['failure']>, node: number): ApiReply => ({
+  status: 0,
+  failure,
+  subjectToken: null,
+  expiresAtSec: null,
+  cause: null,
+  node,
+})
 
 /** Instants of a restart, microseconds of the virtual clock: until when connections are reset, then refused, then hang. */
 export interface Away {
@@ -68,5 +76,5 @@ export const endLife = (node: SimulatedNode): void => {
   node.life++
   node.busy = 0
   node.forget()
-  for (const { lost } of node.queue.splice(0)) lost()
+  for (const job of node.queue.splice(0)) job.done(noAnswer('reset', job.node), job.sent)
 }

@@ -12,7 +12,7 @@ import type { Scenario } from '../../scenario/scenario.js'
 import { apiForm } from '../apiForm.js'
 import { costTable, wireUs, type CostTable } from './costs.js'
 import type { SimulatedDatabase } from './database.js'
-import { endLife, type Away, type Job, type SimulatedNode } from './node.js'
+import { endLife, type Away, type Job, type SimulatedNode, noAnswer } from './node.js'
 import { RememberedAnswers } from './rememberedAnswers.js'
 import type { SealedLedger } from './sealedLedger.js'
 import type { VirtualClock } from './virtualClock.js'
@@ -24,13 +24,6 @@ const goodAnswer = {
   expiresAtSec: null,
   cause: null,
 } as const
-
-const noAnswer = (failure: NonNullable<ApiReply['failure']>, node: number): ApiReply => ({
-  ...goodAnswer,
-  status: 0,
-  failure,
-  node,
-})
 
 /** What a backend says that meets an error which it did not expect. */
 const serverError = (node: number): ApiReply => ({ ...goodAnswer, status: 500, node })
@@ -92,8 +85,7 @@ export class SimulatedTarget implements Target {
   send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
     const backend = this.node(node)
     const sent = this.clock.now()
-    const lost = (): void => done(noAnswer('reset', node), sent)
-    const job: Job = { node, request, sent, done, lost }
+    const job: Job = { node, request, sent, done }
     if (backend.away !== null) this.meet(backend.away, job)
     else if (backend.up) this.receive(job)
     else this.fail(job, 'refused', sent + wireUs)
