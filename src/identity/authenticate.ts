@@ -137,7 +137,7 @@ export function* authenticate(context: Context, request: Request): IdentityCase<
   const options = { catalog: !hasQuery(request.query, 'nocatalog') }
   const { id, row } = issueToken(context, claims, granted.standing, options)
   if (row !== null) yield* ask.insertToken(row)
-  const shown = { ...claims, methods: named }
+  const shown = named === methods ? claims : { ...claims, methods: named }
   if (context.config.cache !== null) {
     const body = (): CachedToken =>
       cachedBody(context, id, { claims: shown, standing: granted.standing, ...options })

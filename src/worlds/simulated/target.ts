@@ -195,8 +195,7 @@ export class SimulatedTarget implements Target {
     if (reply instanceof Promise) throw new DefectError('the store in memory answered with a promise')
     const { issued } = reply
     const receipt = reply.status === 401 ? reply.headers['Openstack-Auth-Receipt'] : undefined
-    return {
-      ...(receipt === undefined ? {} : { receipt }),
+    const told: ApiReply = {
       status: reply.status,
       failure: null,
       subjectToken: issued?.id ?? null,
@@ -204,5 +203,6 @@ export class SimulatedTarget implements Target {
       cause: reply.cause,
       node,
     }
+    return receipt === undefined ? told : { ...told, receipt }
   }
 }
