@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../base/version.js'
 import { addCalibrate } from './calibrate.js'
 import { addCompare } from './compare.js'
+import { addCompletion } from './completion.js'
 import { exitCodes, UsageEnd } from './exit.js'
 import { addGate } from './gate.js'
 import { addInit } from './init.js'
@@ -29,6 +30,7 @@ const verbs: readonly AddVerb[] = [
   addInspect,
   addPlan,
   addCalibrate,
+  addCompletion,
 ]
 
 export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
