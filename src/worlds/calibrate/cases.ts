@@ -14,9 +14,10 @@ export interface CalibrationCase {
 }
 
 const steady: Script = { serviceSec: 0.02, slow: null, stall: null, restart: null }
-/** Rates beyond which the reading of a burst of replies, as a stall ends with, takes a share of what is measured. */
+/** Where each reply is read long before the next one comes. */
 const moderatePerSec = 500
-const stallPerSec = 100
+/** A stall ends with a burst of answers, which the stub has to write one by one: at a low rate the burst is short. */
+const stallPerSec = 50
 
 const name = (what: string, perSec: number): string => `${what}, ${perSec.toLocaleString('en')}/s`
 
