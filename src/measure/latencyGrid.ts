@@ -42,8 +42,7 @@ export function latencyGridOf(
   }
   if (!(most > 0)) return null
   const step = 10 ** (1 / rangesPerDecade)
-  // The lowest range takes all that was faster than half of the fastest median: nothing more is known of it.
-  const low = Math.max(least, most / 1e5) / 2
+  const low = Math.max(least, most / 1e5)
   const ranges = Math.max(1, Math.ceil(Math.log(most / low) / Math.log(step) + 1e-9))
   const edgesMs = Array.from({ length: ranges + 1 }, (_, i) => low * step ** i)
   return { op, span, edgesMs, columns: parts.map((own) => sharesOf(own, edgesMs)) }
@@ -52,7 +51,10 @@ export function latencyGridOf(
 function sharesOf(parts: readonly OpLatency[], edgesMs: readonly number[]): number[] {
   const n = parts.reduce((sum, each) => sum + each.n, 0)
   if (n === 0) return []
-  const below = edgesMs.map((ms) => parts.reduce((sum, each) => sum + each.n * shareAtMost(each, ms), 0) / n)
+  // An interval says that half of its responses took at most so long, and nothing of how they lay below it: they are
+  // counted in the range of its median.
+  const atMost = (each: OpLatency, ms: number): number => (ms < each.p50Ms ? 0 : shareAtMost(each, ms))
+  const below = edgesMs.map((ms) => parts.reduce((sum, each) => sum + each.n * atMost(each, ms), 0) / n)
   return below
     .slice(1)
     .map((share, i) => Math.max(0, (i === edgesMs.length - 2 ? 1 : share) - (i === 0 ? 0 : (below[i] ?? 0))))

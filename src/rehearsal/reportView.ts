@@ -151,18 +151,20 @@ function latencySeries(record: RunRecord, axis: Axis, op: DrawnOp): LatencySerie
 /** Columns of time in the heat maps: enough to see a backend switch, few enough for a small page. */
 const gridColumns = 120
 
-/** Response times of the intervals that touch the switch, from its first backend to its last. */
+/** Response times of the intervals that touch a step of the switch, from its first backend to its last. */
 function duringSwitch(record: RunRecord, stretches: readonly ViewStretch[], op: string): LatencySummary {
-  const [fromSec, toSec] = [firstSwitchSec(record.events), lastSwitchEndSec(record.events)]
-  if (fromSec === null || toSec === null) return mergeLatency([])
-  const timeLapse = stretches.filter((stretch) => stretch.timeLapse)
-  const parts = record.intervals.flatMap((line) => {
-    const own = (line.latency as Readonly<Record<string, OpLatency>>)[op]
-    const endSec = line.fromSec + record.header.intervalSec
-    if (own === undefined || own.n === 0 || endSec <= fromSec || line.fromSec >= toSec) return []
-    return timeLapse.some((lapse) => line.fromSec >= lapse.fromSec && line.fromSec < lapse.toSec) ? [] : [own]
-  })
-  return mergeLatency(parts)
+  const touches = (spans: readonly Span[], fromSec: number): boolean =>
+    spans.some((span) => fromSec + record.header.intervalSec > span.fromSec && fromSec < span.toSec)
+  const steps = switchSteps(record.events)
+  const timeLapses = stretches.filter(({ timeLapse }) => timeLapse)
+  return mergeLatency(
+    record.intervals.flatMap(({ fromSec, latency }) => {
+      const own = (latency as Readonly<Record<string, OpLatency>>)[op]
+      return own === undefined || own.n === 0 || !touches(steps, fromSec) || touches(timeLapses, fromSec)
+        ? []
+        : [own]
+    }),
+  )
 }
 
 function latencyRows(record: RunRecord, summary: Summary): LatencyRow[] {

@@ -38,7 +38,10 @@ export function chartSection(view: ReportView): SafeHtml {
         ><button type="button" id="split-cause" aria-pressed="false">by cause</button
         ><button type="button" id="split-requests" aria-pressed="false">within all requests</button></span
       >
-      <small>Drag to zoom, double-click for the whole run, click a name to hide it.</small>
+      <small
+        >Drag to zoom, double-click for the whole run, click a name to hide it. By keyboard, in a chart:
+        arrows, + and -, 0.</small
+      >
     </div>
     ${bandKey(view)}${refusals(view)}${rows(view)}${latency(view)}
   </section>`
@@ -187,7 +190,8 @@ function figure(parts: FigureParts): SafeHtml {
     <div
       class="plot"
       id="live-${parts.id}"
-      role="img"
+      tabindex="0"
+      role="group"
       aria-label="${parts.chart.title}: ${parts.chart.description}"
     ></div>
     ${drawSvg(parts.chart)}${parts.second === undefined ? null : drawSvg(parts.second)}

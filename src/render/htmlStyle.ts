@@ -125,7 +125,7 @@ p{margin:4px 0 10px;max-width:85ch}
 .controls span{display:inline-flex;gap:4px;align-items:center}
 button{font:inherit;font-size:13.5px;padding:3px 11px;border:1px solid var(--muted);border-radius:5px;background:var(--page);color:var(--ink);cursor:pointer}
 button[aria-pressed=true]{background:var(--ink);color:var(--page);border-color:var(--ink)}
-button:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid var(--series-1);outline-offset:2px}
+button:focus-visible,summary:focus-visible,.scroll:focus-visible,.plot:focus-visible,.u-legend th:focus-visible{outline:3px solid var(--series-1);outline-offset:2px}
 figure{margin:14px 0 22px;background:var(--panel);border-radius:6px;padding:10px 12px}
 figcaption{margin-bottom:4px}
 figcaption p{font-size:13px;color:var(--muted);margin:0;max-width:none}

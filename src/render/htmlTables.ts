@@ -240,7 +240,7 @@ export function latencySection(view: ReportView): SafeHtml {
     Whole windows: before the first backend switched (without the first ${duration(view.header.warmupSec)}, in
     which caches fill), while backends switched, and after the last one had. What was measured in a time-lapse
     is in none of them. “During” and the map below are put together from p50, p95, p99 and the highest of each
-    interval.
+    interval; in the map the faster half of an interval stands at its median.
   </p>`
   if (rows.length === 0) {
     return section(

@@ -36,9 +36,10 @@ export function keySection(view: ReportView): SafeHtml | null {
     <h2 id="keys">Which key opens which tokens, until when</h2>
     <p>${keySentence(view, lives)}</p>
     <p class="muted">
-      A key is staged first, then primary: backends seal with it; then secondary: it only opens. The thin line
-      below a bar is the life of the tokens that were sealed with it, to the end of the last one; a key must
-      be there as long. What lies beyond the end of the run, the vertical line, follows from the validity of
+      Shown are the keys of the repository in which they are rotated. A key is staged first, then primary:
+      backends seal with it; then secondary: it only opens. The thin line below a bar is the life of the
+      tokens that were sealed with it, to the end of the last one; a key must be there as long. What lies
+      beyond the end of the run, the vertical line, follows from the validity of
       tokens.${leftOut > 0 ? ` The ${count(leftOut)} keys before these are left out.` : ''}
     </p>
     <figure>
@@ -141,7 +142,7 @@ function draw(rows: readonly Row[], untilSec: number, endSec: number): SafeHtml 
               x="${xOf(fromSec)}"
               y="${thin ? y + 16 : y + 2}"
               width="${Math.max(1, Math.round((xOf(toSec) - xOf(fromSec)) * 10) / 10)}"
-              height="${thin ? 4 : 12}"
+              height="${style === 'lost' ? 8 : thin ? 4 : 12}"
             />`
           },
         )}`

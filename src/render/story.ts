@@ -185,7 +185,9 @@ function tableReason(view: ReportView): string[] {
   const { rowsAtCutover, rowsEnd, emptyAtSec } = view.summary.tokenTable
   if (rowsEnd === null) return []
   const from = rowsAtCutover === null ? '' : ` from ${count(rowsAtCutover)} rows at the switch`
-  if (emptyAtSec !== null) return [`The token table was empty at ${clockTime(emptyAtSec)}, down${from}.`]
+  if (emptyAtSec === 0) return ['The token table was empty from the start to the end.']
+  if (emptyAtSec !== null)
+    return [`The token table was empty at ${clockTime(emptyAtSec)}${from === '' ? '' : `, down${from}`}.`]
   return [
     `The token table held ${counted(rowsEnd, 'row')} when the run ended${from === '' ? '' : `,${from.replace(' from', '')}`}.`,
   ]

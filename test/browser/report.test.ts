@@ -179,7 +179,10 @@ describe('the page', () => {
   test('is complete without a script', async () => {
     const { page } = await open({ javaScriptEnabled: false })
     for (const chart of charts) {
-      const box = await page.locator(`#figure-${chart} >> xpath=ancestor::figure >> svg`).first().boundingBox()
+      const box = await page
+        .locator(`#figure-${chart} >> xpath=ancestor::figure >> svg`)
+        .first()
+        .boundingBox()
       expect(box?.width).toBeGreaterThan(600)
       expect(box?.height).toBeGreaterThan(150)
     }
@@ -207,6 +210,15 @@ describe('the page', () => {
     }
     await page.keyboard.press('Enter')
     expect(await page.getAttribute('#split-cause', 'aria-pressed')).toBe('true')
+    await page.locator('#live-rows').focus()
+    await page.keyboard.press('0')
+    expect(await page.getAttribute('#zoom-run', 'aria-pressed')).toBe('true')
+    await page.keyboard.press('+')
+    expect(await page.getAttribute('#zoom-run', 'aria-pressed')).toBe('false')
+    const name = page.locator('#live-refusals .u-legend th[role=button]').first()
+    await name.focus()
+    await page.keyboard.press('Enter')
+    expect(await name.getAttribute('aria-pressed')).toBe('false')
   })
 })
 

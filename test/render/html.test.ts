@@ -41,6 +41,31 @@ describe('the HTML report', () => {
     expect(Buffer.byteLength(densePage)).toBeLessThan(600_000)
   })
 
+  test('of 4,600 intervals with twelve classes and four causes each stays below 600 kB', () => {
+    const causes = ['uuid-on-fernet-node', 'fernet-on-uuid-node', 'key-not-distributed', 'expired'] as const
+    const base = cernRecord({ intervalSec: 20, coveredSec: 92_000, withEnd: true })
+    expect(base.intervals).toHaveLength(4600)
+    const names = Array.from({ length: 12 }, (_, i) => `class-${i}`)
+    const intervals = base.intervals.map((line, at) => ({
+      ...line,
+      counts: names.flatMap((clientClass, i) =>
+        causes.map((cause, j) => ({
+          clientClass,
+          leg: 'client' as const,
+          op: 'call' as const,
+          outcome: 'rejected' as const,
+          status: 401,
+          cause,
+          node: 1 + (j % 4),
+          n: 1 + ((at * 7919 + i * 104_729 + j * 1299) % 97),
+        })),
+      ),
+    }))
+    const classes = names.map((name) => ({ name, behaviour: 'password-session', members: 9, everySec: 60 }))
+    const page = render({ ...base, intervals, header: { ...base.header, classes } })
+    expect(Buffer.byteLength(page)).toBeLessThan(600_000)
+  })
+
   test('shows no number that is none', () => {
     const others = [cernRecord({ coveredSec: 4000 }), cernRecord({ coveredSec: 100 }), emptyRecord()]
     for (const html of [page, densePage, ...others.map(render)]) {

@@ -4,6 +4,7 @@ import vm from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { pageData } from '../../src/render/page/pageData.js'
 import { pageScript } from '../../src/render/page/pageScript.js'
+import { keyZoom } from '../../src/render/page/reportPage.js'
 import { cernRecord } from '../support/cernRecord.js'
 import { viewOf } from '../support/viewOf.js'
 
@@ -64,6 +65,7 @@ function open(): {
       ...known,
       setAttribute: (name: string, value: string) => known.attributes.set(name, value),
       addEventListener: (_type: string, run: () => void) => known.clicks.push(run),
+      querySelectorAll: () => [],
     }
   }
   const browser = {
@@ -161,5 +163,22 @@ describe("the report's script", () => {
     expect(silent).toBeGreaterThan(0)
     expect(latency?.data[3]?.[silent]).toBeNull()
     expect(latency?.data[1]?.[0]).toBeCloseTo(view.latency[0]?.p99Ms[0] ?? NaN, 2)
+  })
+})
+
+describe('the keys of a chart', () => {
+  const whole = { min: 0, max: 1000 }
+
+  test('move and change the window within the run', () => {
+    expect(keyZoom('ArrowRight', { min: 0, max: 100 }, whole)).toEqual({ min: 25, max: 125 })
+    expect(keyZoom('ArrowLeft', { min: 10, max: 110 }, whole)).toEqual({ min: 0, max: 100 })
+    expect(keyZoom('+', { min: 0, max: 100 }, whole)).toEqual({ min: 25, max: 75 })
+    expect(keyZoom('-', { min: 100, max: 200 }, whole)).toEqual({ min: 50, max: 250 })
+    expect(keyZoom('-', { min: 0, max: 900 }, whole)).toEqual(whole)
+    expect(keyZoom('0', { min: 3, max: 4 }, whole)).toEqual(whole)
+  })
+
+  test('leave all other keys to the browser', () => {
+    expect(keyZoom('Tab', whole, whole)).toBeNull()
   })
 })

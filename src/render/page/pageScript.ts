@@ -7,6 +7,8 @@ import {
   axisValues,
   baseOptions,
   closed,
+  keyedLegend,
+  keyZoom,
   latencyChart,
   refusalChart,
   refusalSeries,
@@ -40,6 +42,8 @@ const parts = [
   refusalChart,
   rowsChart,
   latencyChart,
+  keyZoom,
+  keyedLegend,
   startReport,
 ]
 
