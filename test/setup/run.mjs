@@ -58,6 +58,22 @@ const keystoneSteps = () => [
   },
 ]
 
+/** Tests in which real processes keep real time: beside others they would be late, and late runs decide nothing. */
+const realTime = ['test/worlds/', 'test/scenarios/']
+
+/** @returns {Step[]} all tests; parameters of the user go to one run of jest, else those in real time run alone, after the others */
+const testSteps = () => {
+  if (parameters.length > 0) return [{ name: 'Tests', run: jest(parameters) }]
+  const left = ['/node_modules/', '/test/keystone/', ...realTime.map((folder) => `/${folder}`)]
+  return [
+    {
+      name: 'Tests',
+      run: jest(['--maxWorkers=100%', ...left.map((pattern) => `--testPathIgnorePatterns=${pattern}`)]),
+    },
+    { name: 'Tests in real time', run: jest(['--runInBand', ...realTime]) },
+  ]
+}
+
 /** @returns {Step[]} */
 const ordinarySteps = () => [
   { name: 'System programs', run: () => ensurePrograms() },
@@ -65,7 +81,7 @@ const ordinarySteps = () => [
   { name: 'Types', run: npmScript('typecheck') },
   { name: 'Lint', run: npmScript('lint') },
   { name: 'Format', run: npmScript('format:check') },
-  { name: 'Tests', run: jest(parameters) },
+  ...testSteps(),
   ...(parameters.length === 0 ? keystoneSteps() : []),
 ]
 
