@@ -33,6 +33,21 @@ const verbs: readonly AddVerb[] = [
   addCompletion,
 ]
 
+const helpColumns = ({ stdout }: Surroundings): number => stdout.columns ?? 80
+
+/** Folds what is prose in a help text; what is indented (options, examples to copy) stays as it is. */
+const foldProse = (text: string, columns: number): string =>
+  text.replaceAll(/^\S.*$/gm, (line) =>
+    line.replaceAll(new RegExp(`(.{1,${columns}})(?: |$)`, 'g'), '$1\n').trimEnd(),
+  )
+
+/** Settings of the program for a verb and the verbs below it; a usage error names the help of the very verb. */
+const settle = (verb: Command, parent: Command, path = 'cutover'): void => {
+  const own = `${path} ${verb.name()}`
+  verb.copyInheritedSettings(parent).showHelpAfterError(`(${own} --help shows what it takes, and an example)`)
+  for (const below of verb.commands) settle(below, verb, own)
+}
+
 export const createProgram = (surroundings: Surroundings): { run(): Promise<number> } => ({
   run: async () => {
     let code: number = exitCodes.pass
@@ -46,7 +61,9 @@ export const createProgram = (surroundings: Surroundings): { run(): Promise<numb
       .showHelpAfterError('(cutover VERB --help shows an example)')
       .exitOverride()
       .configureOutput({
-        writeOut: (text) => surroundings.stdout.write(text),
+        getOutHelpWidth: () => helpColumns(surroundings),
+        getErrHelpWidth: () => helpColumns(surroundings),
+        writeOut: (text) => surroundings.stdout.write(foldProse(text, helpColumns(surroundings))),
         writeErr: (text) => surroundings.stderr.write(text),
       })
       .addHelpText(
@@ -58,7 +75,7 @@ export const createProgram = (surroundings: Surroundings): { run(): Promise<numb
         code = verbCode
       })
     }
-    for (const verb of program.commands) verb.copyInheritedSettings(program)
+    for (const verb of program.commands) settle(verb, program)
     try {
       await program.parseAsync([...surroundings.argv], { from: 'user' })
     } catch (error) {
