@@ -1,9 +1,9 @@
 // A run as one HTML file that needs nothing beside it: opened from a mail, a share or a ticket it shows everything.
 // First the verdict and its reasons, then the charts, then the figures behind them, then how to run it again.
 import { chartSection } from './htmlCharts.js'
+import { classSection } from './htmlClasses.js'
 import { reportStyle } from './htmlStyle.js'
 import {
-  classSection,
   faultSection,
   gateSection,
   generatorSection,

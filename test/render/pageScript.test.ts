@@ -4,7 +4,7 @@ import vm from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { pageData } from '../../src/render/page/pageData.js'
 import { pageScript } from '../../src/render/page/pageScript.js'
-import { keyZoom } from '../../src/render/page/reportPage.js'
+import { keyZoom } from '../../src/render/page/keyboard.js'
 import { cernRecord } from '../support/cernRecord.js'
 import { viewOf } from '../support/viewOf.js'
 

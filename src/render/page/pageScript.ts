@@ -3,12 +3,11 @@
 import { clockTime, count, figure } from '../text.js'
 import { scriptJson } from '../safeHtml.js'
 import { drawBands, drawEvents, drawFoot, fillSpan, labelSpan, labelBands, pageColour } from './decoration.js'
+import { keyedLegend, keyZoom } from './keyboard.js'
 import {
   axisValues,
   baseOptions,
   closed,
-  keyedLegend,
-  keyZoom,
   latencyChart,
   refusalChart,
   refusalSeries,

@@ -4,6 +4,7 @@
 import type UPlot from 'uplot'
 import { clockTime, count, figure } from '../text.js'
 import { drawBands, drawEvents, drawFoot, fillSpan, labelBands, pageColour } from './decoration.js'
+import { keyedLegend, keyZoom } from './keyboard.js'
 import { unpackNumbers } from './unpack.js'
 import type { PackedSeries, PageData } from './pageData.js'
 
@@ -196,46 +197,6 @@ export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElem
     ],
   }
   return new Plot(options, [axisValues(data), ...values], place)
-}
-
-/** The window of time that a key asks for; null for a key that asks for none. */
-export function keyZoom(
-  key: string,
-  range: { min: number; max: number },
-  whole: { min: number; max: number },
-): { min: number; max: number } | null {
-  const length = range.max - range.min
-  let min = range.min
-  let wanted = length
-  if (key === '0') return whole
-  if (key === 'ArrowLeft') min -= length / 4
-  else if (key === 'ArrowRight') min += length / 4
-  else if (key === '+') {
-    wanted = length / 2
-    min += length / 4
-  } else if (key === '-') {
-    wanted = Math.min(length * 2, whole.max - whole.min)
-    min -= (wanted - length) / 2
-  } else return null
-  min = Math.max(whole.min, Math.min(min, whole.max - wanted))
-  return { min, max: min + wanted }
-}
-
-/** Makes the names of a legend, which hide and show their series, reachable and pressable by keyboard. */
-export function keyedLegend(place: HTMLElement): void {
-  place.querySelectorAll<HTMLElement>('.u-series:not(:first-child) th').forEach((name) => {
-    name.tabIndex = 0
-    name.setAttribute('role', 'button')
-    name.setAttribute('aria-pressed', 'true')
-    name.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' && event.key !== ' ') return
-      event.preventDefault()
-      name.click()
-    })
-    name.addEventListener('click', () =>
-      name.setAttribute('aria-pressed', String(!name.parentElement?.classList.contains('u-off'))),
-    )
-  })
 }
 
 /** Draws the charts and connects them with one another and with the buttons. */
