@@ -66,7 +66,7 @@ const rehearseLocally = async (file: string, words: readonly string[]): Promise<
 
 /** Whether the load generator was late, as on a machine that has other things to do: that says nothing of the scenario. */
 const wasLate = ({ reasons }: Summary): boolean =>
-  reasons.some((reason) => reason.startsWith('the load generator sent late'))
+  reasons.some((reason) => /^the load generator (sent late|read replies late|was starved)/.test(reason))
 
 interface Row {
   readonly name: string

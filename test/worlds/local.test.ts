@@ -75,7 +75,9 @@ const rehearseLocally = async (file: string, store: string): Promise<LocalRun> =
     const ended = await start(['rehearse', file, '--store', store, '--out', folder, '--json', ...words]).ended
     if (ended.code !== 0 && ended.code !== 4) throw new Error(`exit code ${ended.code}: ${ended.stderr}`)
     const summary = JSON.parse(ended.stdout) as Summary
-    const isLate = summary.reasons.some((reason) => reason.startsWith('the load generator sent late'))
+    const isLate = summary.reasons.some((reason) =>
+      /^the load generator (sent late|read replies late|was starved)/.test(reason),
+    )
     if (!isLate) return { ended, folder, summary }
   }
   throw new Error(
