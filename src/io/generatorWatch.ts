@@ -32,7 +32,7 @@ export const watchGenerator = (): GeneratorWatch => {
   const waited = waitedNs()
   const delays = monitorEventLoopDelay({ resolution: resolutionMs })
   delays.enable()
-  const delayMs = (ns: number): number => Math.max(0, Math.round(ns / 1e3) / 1e3 - resolutionMs)
+  const delayMs = (ns: number): number => Math.max(0, Math.round(ns / 1e3 - resolutionMs * 1e3) / 1e3)
   return {
     end: () => {
       delays.disable()
