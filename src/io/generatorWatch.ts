@@ -33,6 +33,8 @@ export const watchGenerator = (): GeneratorWatch => {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs })
   delays.enable()
   const delayMs = (ns: number): number => Math.max(0, Math.round(ns / 1e3 - resolutionMs * 1e3) / 1e3)
+  // A histogram names the upper end of a bucket, which may lie above all that was seen.
+  const percentileMs = (percent: number): number => delayMs(Math.min(delays.percentile(percent), delays.max))
   return {
     end: () => {
       delays.disable()
@@ -43,8 +45,8 @@ export const watchGenerator = (): GeneratorWatch => {
         cpuShare: share((user + system) / 1e3, spentMs),
         cpuWaitShare:
           waited === null || waitedSince === null ? null : share((waitedSince - waited) / 1e6, spentMs),
-        loopDelayP50Ms: delayMs(delays.percentile(50)),
-        loopDelayP99Ms: delayMs(delays.percentile(99)),
+        loopDelayP50Ms: percentileMs(50),
+        loopDelayP99Ms: percentileMs(99),
         loopDelayMaxMs: delayMs(delays.max),
       }
     },
