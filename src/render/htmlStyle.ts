@@ -159,7 +159,7 @@ table.data{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-
 pre{background:var(--panel);padding:10px 14px;border-radius:6px;overflow-x:auto;font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 summary{cursor:pointer;font-weight:600}
 footer{margin:40px auto 24px;color:var(--muted);font-size:13px}
-@media (max-width:640px){main,header,footer{padding:0 12px}}
+@media (max-width:640px){main,header,footer{padding:0 12px}.scroll>.drawn{min-width:680px}}
 @media print{
 main,header,footer{max-width:none}
 .live .controls,.live .plot{display:none}

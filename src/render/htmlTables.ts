@@ -111,7 +111,14 @@ export function latencySection(view: ReportView): SafeHtml {
             (grid) =>
               html`<figure>
                 <figcaption><h3>${grid.op}</h3></figcaption>
-                ${heatMap(view, grid)}
+                <div
+                  class="scroll"
+                  role="region"
+                  aria-label="Response times of ${grid.op} over time"
+                  tabindex="0"
+                >
+                  ${heatMap(view, grid)}
+                </div>
               </figure>`,
           )}`,
   )

@@ -43,7 +43,9 @@ export function keySection(view: ReportView): SafeHtml | null {
       tokens.${leftOut > 0 ? ` The ${count(leftOut)} keys before these are left out.` : ''}
     </p>
     <figure>
-      ${draw(rows, untilSec, view.coveredSec)}
+      <div class="scroll" role="region" aria-label="Keys and tokens over time" tabindex="0">
+        ${draw(rows, untilSec, view.coveredSec)}
+      </div>
       <p class="bands">
         ${(
           [
