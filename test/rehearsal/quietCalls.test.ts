@@ -30,7 +30,12 @@ const told = (text: string, countsAhead: boolean) => {
   }
   for (const [className, atSec] of stage.quiet) add(className, atSec)
   const sent = stage.sent.map(({ node, request, atSec }) => ({ node, op: request.op, atSec }))
-  return { counts: Object.fromEntries(counts), sent, calls: stage.engine.callCount, ahead: stage.quiet.length }
+  return {
+    counts: Object.fromEntries(counts),
+    sent,
+    calls: stage.engine.callCount,
+    ahead: stage.quiet.length,
+  }
 }
 
 describe('calls that are counted in advance', () => {
