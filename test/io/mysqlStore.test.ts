@@ -220,7 +220,7 @@ describe('a private MariaDB server', () => {
 
   test('does not outlive a process that is killed', async () => {
     const own = await mkdtemp(path.join(tmpdir(), 'cutover-mysql-'))
-    const compiled = await compileSource(['base', 'token', 'identity', 'io/store'])
+    const compiled = await compileSource(['base', 'token', 'identity', 'io', 'io/store'])
     const script = `
       const { startMariadb } = await import('${compiled.url}io/store/privateMariadb.js')
       const { pid } = await startMariadb({ folder: '${own}' })

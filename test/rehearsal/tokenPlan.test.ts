@@ -225,8 +225,8 @@ describe('the population', () => {
 
   test('has all members of all classes, each with the token and the password of its plan', () => {
     const people = population()
-    // The class and the service heat are one sender: their requests and refusals are counted together.
-    expect(people.senders).toEqual(['users', 'cli', 'heat', 'magnum', 'nova'])
+    // The class heat and the service heat are two senders, so the service is given a name of its own.
+    expect(people.senders).toEqual(['users', 'cli', 'heat', 'magnum', 'nova', 'heat-service'])
     expect(people.membersOf('users')).toHaveLength(10)
     expect(people.membersOf('nobody')).toEqual([])
     const [first] = people.membersOf('heat')
