@@ -30,11 +30,6 @@ export const systemPrograms = [
     why: 'looks into that server from outside, independent of our own driver',
   },
   {
-    program: 'keystone-manage',
-    debianPackage: 'python3-keystone',
-    why: 'a real Keystone, whose own code reads our keys and tokens, and ours its',
-  },
-  {
     program: 'haproxy',
     debianPackage: 'haproxy',
     why: 'the balancer before the backends with `balancer: haproxy`',
@@ -66,7 +61,11 @@ export const systemPrograms = [
  * @type {readonly SystemProgram[]}
  */
 export const keystonePrograms = [
-  ...systemPrograms.filter(({ program }) => program === 'keystone-manage'),
+  {
+    program: 'keystone-manage',
+    debianPackage: 'python3-keystone',
+    why: 'a real Keystone, whose own code reads our keys and tokens, and ours its',
+  },
   {
     program: 'uwsgi-core',
     debianPackage: 'uwsgi-core',

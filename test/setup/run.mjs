@@ -1,6 +1,6 @@
-// `npm test`: everything that must hold, one heading each: programs, build, types, lint, format, jest, a real Keystone.
-// All steps run even after one failed, so that one run tells everything; parameters after `--` go to jest, and then the
-// steps beside a real Keystone are left out. `npm run test:keystone` (`--keystone`) runs those alone.
+// `npm test`: everything that must hold, one heading each: programs, build, types, lint, format, jest. All steps run even
+// after one failed, so that one run tells everything; parameters after `--` go to jest. The tests beside a real Keystone
+// need some minutes and large packages more: `npm run test:keystone` (`--keystone`) runs those alone.
 
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -82,7 +82,6 @@ const ordinarySteps = () => [
   { name: 'Lint', run: npmScript('lint') },
   { name: 'Format', run: npmScript('format:check') },
   ...testSteps(),
-  ...(parameters.length === 0 ? keystoneSteps() : []),
 ]
 
 const steps = keystoneAlone ? [build, ...keystoneSteps()] : ordinarySteps()
