@@ -16,6 +16,7 @@ import { outcomeForSender, outcomeAtKeystone } from './outcomes.js'
 import type { Population } from './population.js'
 import { Forensics } from './forensics.js'
 import type { Clock, Control, Evidence, Target } from './ports.js'
+import type { ManualStep, ManualSteps } from './manualSteps.js'
 import { runTimeline } from './timeline.js'
 
 /** What the engine tells of a run; the recorder of `measure/` is one. */
@@ -137,6 +138,7 @@ export class Engine {
   private ended = false
   private underWay = 0
   private calls = 0
+  private manual: ManualSteps | null = null
   /** Members whose last call failed. */
   private readonly down = new Set<Lane>()
 
@@ -175,7 +177,7 @@ export class Engine {
     const { nodes } = this.options.target
     const fleet = new Fleet(nodes, scenario.identity.provider)
     fleet.onChange(() => population.fleetChanged(fleet))
-    runTimeline({
+    this.manual = runTimeline({
       steps: scenario.timeline,
       nodes,
       fleet,
@@ -191,6 +193,16 @@ export class Engine {
     })
     this.tick(0)
     clock.at(micros(scenario.durationSec), () => this.wind())
+  }
+
+  /** The steps that wait for somebody to ask for them, in the order of the file. */
+  manualSteps(): readonly ManualStep[] {
+    return this.stopped ? [] : (this.manual?.waiting() ?? [])
+  }
+
+  /** Does a step that waits for that; false if none with this number does. */
+  trigger(number: number): boolean {
+    return !this.stopped && this.manual?.trigger(number) === true
   }
 
   /** Stops sending; what is under way ends, what waits for it is shed, then `onEnd` is called. */

@@ -7,6 +7,7 @@ import { formatDuration } from '../scenario/units.js'
 import { waitFor } from './conditions.js'
 import type { Recording } from './engine.js'
 import type { Fleet } from './fleet.js'
+import { ManualSteps } from './manualSteps.js'
 import type { Clock, Control, StepResult } from './ports.js'
 
 export interface TimelineOptions {
@@ -63,9 +64,10 @@ interface Due {
   readonly ended: () => void
 }
 
-/** Enters all steps into the clock's agenda, or lets them wait for what they wait for. */
-export const runTimeline = (options: TimelineOptions): void => {
+/** Enters all steps into the clock's agenda, or lets them wait for what they wait for. Returns those that wait for a person. */
+export const runTimeline = (options: TimelineOptions): ManualSteps => {
   const { clock, control, fleet, recording, stopped } = options
+  const manual = new ManualSteps(clock)
   const followers = new Map<number, (() => void)[]>()
   for (const step of options.steps) {
     const { waitsFor, atSec } = step
@@ -82,6 +84,9 @@ export const runTimeline = (options: TimelineOptions): void => {
         clock.at(micros(dueSec), () => apply(dueSec, ''))
       }
       followers.set(position, [...(followers.get(position) ?? []), follow])
+    } else if (waitsFor.after === 'operator') {
+      const met = (reason: string): void => apply(toSec(clock.now()), reason)
+      manual.add({ label: stepLabel(step), latestSec: atSec, met })
     } else {
       const uuidSeenSec = (): number | null => recording.uuidSeenSec()
       const met = (reason: string): void => apply(toSec(clock.now()), reason)
@@ -100,6 +105,7 @@ export const runTimeline = (options: TimelineOptions): void => {
   const endedAt = ({ position }: TimelineStep): void => {
     if (position !== undefined) for (const follow of followers.get(position) ?? []) follow()
   }
+  return manual
 }
 
 /** An application under way: knows when it was due and when it began. `waitFor`: the run does not end before it. */

@@ -213,6 +213,7 @@ export type StepAction =
 /** What a step waits for, and for how long that must have been so. `position`: that of the step that it follows. */
 export type StepCondition =
   | { readonly after: 'no-uuid-token' | 'last-uuid-expired'; readonly forSec: number }
+  | { readonly after: 'operator' }
   | { readonly after: 'previous-step'; readonly forSec: number; readonly position: number }
 
 export interface TimelineStep {

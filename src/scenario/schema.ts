@@ -399,6 +399,7 @@ const faultSchema = z.strictObject({
 const conditions = [
   'no-uuid-token',
   'last-uuid-expired',
+  'operator',
   'previous-step',
 ] as const satisfies readonly StepCondition['after'][]
 
@@ -406,14 +407,14 @@ export const waitSchema = z.strictObject({
   after: z
     .enum(conditions)
     .describe(
-      '`no-uuid-token`: every backend issues Fernet, and none has accepted a UUID token `for` so long. `last-uuid-expired`: every backend issues Fernet, and no row of the table is still valid. `previous-step`: the step above it in the file has ended.',
+      '`no-uuid-token`: every backend issues Fernet, and none has accepted a UUID token `for` so long. `last-uuid-expired`: every backend issues Fernet, and no row of the table is still valid. `operator`: somebody asks for it on the live page (`rehearse --live`). `previous-step`: the step above it in the file has ended.',
     ),
   for: duration()
     .optional()
-    .describe('How long that must have been so. Required for `no-uuid-token`, else `0s`.'),
+    .describe('How long that must have been so. Required for `no-uuid-token`, else `0s`; `operator` has none.'),
   latest: duration()
     .optional()
-    .describe('Then the step is done in any case. Required for what is measured; `previous-step` has none.'),
+    .describe('Then the step is done in any case. Required for what is measured and for `operator`; `previous-step` has none.'),
 })
 
 const isMapping = (value: unknown): boolean =>

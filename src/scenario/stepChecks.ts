@@ -45,13 +45,18 @@ const checkWait = (path: Path, at: unknown, index: number, facts: Facts, finding
     }
     return
   }
-  if (after !== 'no-uuid-token' && after !== 'last-uuid-expired') return
+  if (after === 'operator' && written('for')) {
+    const message = '`for` means nothing here: the step is done when it is asked for'
+    problems.push({ path: [...path, 'for'], of: 'key', message, remedy: 'remove it' })
+  }
+  if (after !== 'no-uuid-token' && after !== 'last-uuid-expired' && after !== 'operator') return
   if (!written('latest')) {
-    const message = 'what is measured may never come, so `latest` is needed'
+    const what = after === 'operator' ? 'nobody may ask for it' : 'what is measured may never come'
+    const message = `${what}, so \`latest\` is needed`
     const remedy = 'add `latest`: then the step is done in any case'
     problems.push({ path: [...path, 'after'], of: 'value', message, remedy })
   }
-  if (after === 'last-uuid-expired') return
+  if (after !== 'no-uuid-token') return
   const forSec = readPart(waitFor, valueAt(at, ['for'])) ?? 0
   const cacheSec = readPart(cacheTime, valueAt(facts.data, ['middleware', 'token_cache_time']))
   if (!written('for') || forSec === 0) {
@@ -239,9 +244,9 @@ export const checkSteps = (facts: Facts, findings: Findings): void => {
     const surroundings = { backends: facts.backends ?? 1, services: facts.services ?? [] }
     previousEndSec = whole === null || atSec === null ? null : lastPartSec(whole, atSec, surroundings)
     if (whole === null) continue
-    if (atSec !== null && typeof whole.at !== 'number' && whole.at.after !== 'previous-step') {
+    const after = typeof whole.at === 'number' ? null : whole.at.after
+    if (atSec !== null && (after === 'no-uuid-token' || after === 'last-uuid-expired'))
       measures.push({ index, latestSec: atSec })
-    }
     const action = actionOf(whole)
     if (action?.kind === 'cutover') {
       checkGap(path, action, atSec, facts, findings)

@@ -156,6 +156,7 @@ const conditionOf = (
   follow: (forSec: number) => StepCondition,
 ): StepCondition => {
   const { after, for: forSec = 0 } = at
+  if (after === 'operator') return { after }
   return after === 'previous-step' ? follow(forSec) : { after, forSec }
 }
 

@@ -279,6 +279,60 @@ describe('a step that waits for a measure', () => {
   })
 })
 
+describe('a step that waits for the operator', () => {
+  const manual = (what: string): string => `{ at: { after: operator, latest: 50m }, ${what} }`
+  const timeline = `timeline: [${manual('cutover: { to: fernet }')}, ${manual('restart: heat')}, { at: { after: previous-step, for: 1m }, flush: true }]`
+  const asked = (play: (staged: EngineStage) => void): EngineStage => {
+    const staged = new EngineStage({ scenario: scenario(timeline) })
+    play(staged)
+    return staged.run()
+  }
+  const wholes = ({ events }: EngineStage) =>
+    events
+      .filter(({ node }) => node === undefined)
+      .map(({ label, dueSec, note }) => [label, Math.round(dueSec), note])
+
+  test('is done when it is asked for, once, and the record says when and by whom', () => {
+    const answers: boolean[] = []
+    const staged = asked((each) => {
+      each.at(700, () => {
+        expect(each.engine.manualSteps()).toEqual([
+          { number: 1, label: 'switch to fernet', latestSec: 3000 },
+          { number: 2, label: 'restart heat', latestSec: 3000 },
+        ])
+        answers.push(each.engine.trigger(2), each.engine.trigger(2), each.engine.trigger(3))
+      })
+      each.at(1200, () => answers.push(each.engine.trigger(1)))
+      each.at(1300, () => expect(each.engine.manualSteps()).toEqual([]))
+    })
+    expect(answers).toEqual([true, false, false, true])
+    expect(wholes(staged)).toEqual([
+      ['restart heat', 700, 'asked for by the operator; 7 restarted'],
+      ['token_flush', 761, expect.any(String)],
+      ['switch to fernet', 1200, 'asked for by the operator; 4 backends'],
+    ])
+  })
+
+  test('is done at its latest instant where nobody asks, and says so', () => {
+    const note = 'nobody asked for it by 50m, so done at the latest time'
+    expect(wholes(asked(() => {})).slice(0, 2)).toEqual([
+      ['switch to fernet', 3000, expect.stringContaining(note)],
+      ['restart heat', 3000, expect.stringContaining(note)],
+    ])
+  })
+
+  test('cannot be asked for once the run was stopped', () => {
+    const staged = asked((each) =>
+      each.at(1000, () => {
+        each.engine.stop()
+        expect(each.engine.manualSteps()).toEqual([])
+        expect(each.engine.trigger(1)).toBe(false)
+      }),
+    )
+    expect(wholes(staged)).toEqual([])
+  })
+})
+
 describe('a step that follows the one above it', () => {
   const rolling = '{ at: 10m, cutover: { to: fernet, nodes: rolling, gap: 1m } }'
 

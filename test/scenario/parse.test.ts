@@ -228,6 +228,12 @@ describe('the timeline', () => {
     ])
   })
 
+  test('takes a step that waits for the operator', () => {
+    expect(actions('{ at: { after: operator, latest: 40m }, flush: all }')).toEqual([
+      expect.objectContaining({ atSec: 2400, waitsFor: { after: 'operator' } }),
+    ])
+  })
+
   test('lets a step follow the one above it, whose last part decides how late it may be', () => {
     const rolling = '{ at: 10m, cutover: { to: fernet, nodes: rolling, gap: 1m } }'
     const plan = '{ at: { after: previous-step, for: 5m }, restart: { targets: [nova, users], gap: 30s } }'
