@@ -411,10 +411,14 @@ export const waitSchema = z.strictObject({
     ),
   for: duration()
     .optional()
-    .describe('How long that must have been so. Required for `no-uuid-token`, else `0s`; `operator` has none.'),
+    .describe(
+      'How long that must have been so. Required for `no-uuid-token`, else `0s`; `operator` has none.',
+    ),
   latest: duration()
     .optional()
-    .describe('Then the step is done in any case. Required for what is measured and for `operator`; `previous-step` has none.'),
+    .describe(
+      'Then the step is done in any case. Required for what is measured and for `operator`; `previous-step` has none.',
+    ),
 })
 
 const isMapping = (value: unknown): boolean =>
