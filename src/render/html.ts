@@ -2,7 +2,7 @@
 // First the verdict and its reasons, then the charts, then the figures behind them, then how to run it again.
 import { chartSection } from './htmlCharts.js'
 import { classSection } from './htmlClasses.js'
-import { reportStyle } from './htmlStyle.js'
+import { htmlPage, type HtmlAssets } from './htmlPage.js'
 import {
   faultSection,
   gateSection,
@@ -14,52 +14,28 @@ import {
 import { keySection } from './keyGantt.js'
 import { pageData } from './page/pageData.js'
 import { pageScript } from './page/pageScript.js'
-import { html, scriptText, trusted, type SafeHtml } from './safeHtml.js'
+import { html, type SafeHtml } from './safeHtml.js'
 import { headline, keyFigures, reasons } from './story.js'
 import { bytes, count, counted, duration, plain } from './text.js'
 import type { ReportView } from './view.js'
 
-/** The chart library's own files, read by who calls: `dist/uPlot.iife.min.js` and `dist/uPlot.min.css` of uPlot. */
-export interface HtmlAssets {
-  readonly uplotScript: string
-  readonly uplotStyle: string
-}
-
-/** Nothing may be loaded from anywhere, whatever a scenario's text tries. */
-const policy =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+export type { HtmlAssets } from './htmlPage.js'
 
 /** The whole report as the text of an HTML file. */
 export function renderHtml(view: ReportView, assets: HtmlAssets): string {
   const { header, summary } = view
-  const title = `${summary.verdict.toUpperCase()} · ${plain(header.scenario)} · cutover rehearsal`
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="generator" content="keystone-cutover ${header.version}" />
-        <title>${title}</title>
-        <style>
-          ${trusted(assets.uplotStyle)}${trusted(reportStyle)}
-        </style>
-      </head>
-      <body>
-        ${pageHead(view)}
-        <main>
-          ${chartSection(view)}
-          ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${keySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}
-        </main>
-        ${foot(view)}
-        <script>
-          ${trusted(scriptText(assets.uplotScript))}
-        </script>
-        <script>
-          ${trusted(scriptText(pageScript(pageData(view))))}
-        </script>
-      </body>
-    </html> `.text
+  return htmlPage(
+    {
+      title: `${summary.verdict.toUpperCase()} · ${plain(header.scenario)} · cutover rehearsal`,
+      version: header.version,
+      head: pageHead(view),
+      main: html`${chartSection(view)}
+      ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${keySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}`,
+      foot: foot(view),
+      script: pageScript(pageData(view)),
+    },
+    assets,
+  )
 }
 
 function pageHead(view: ReportView): SafeHtml {

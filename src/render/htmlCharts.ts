@@ -2,11 +2,12 @@
 // Both say in their captions which window they show and what in it predicts nothing.
 import { highestPerColumn, lastPerColumn, type Frame } from './charts.js'
 import { bandWords, chartBands, type BandKind } from './bands.js'
-import { classColour } from './palette.js'
+import { classColour, hatchOf } from './palette.js'
+import { chartFigure } from './htmlFigure.js'
 import { markedEvents } from './marks.js'
 import { html, type SafeHtml } from './safeHtml.js'
 import { describeFocus, outsideFocus, paceNote } from './story.js'
-import { drawSvg, svgColumns, type SvgChart, type SvgSeries } from './svg.js'
+import { svgColumns, type SvgChart, type SvgSeries } from './svg.js'
 import { count, counted, duration, plain } from './text.js'
 import type { ReportView, Span } from './view.js'
 
@@ -74,16 +75,16 @@ function refusals(view: ReportView): SafeHtml {
   const fromSec = sums.map((_, i) => i * view.intervalSec)
   const refused = view.refusals.byClass.filter((each) => each.total > 0)
   const series: SvgSeries[] = refused
-    .map((each) => ({ each, colour: classColour(view, each.name) + 1 }))
+    .map((each) => ({ each, colour: classColour(view, each.name) }))
     .reverse()
     .map(({ each, colour }) => {
       each.perInterval.forEach((n, i) => (sums[i] = (sums[i] ?? 0) + n / view.intervalSec))
       const values = highestPerColumn({ fromSec, values: [...sums] }, view.intervalSec, frame)
-      return { name: plain(each.name), values, colour, filled: true }
+      return { name: plain(each.name), values, colour: colour + 1, filled: true, hatch: hatchOf(colour) }
     })
     .reverse()
   const none = view.refusals.byClass.every((each) => each.total === 0)
-  return figure({
+  return chartFigure({
     id: 'refusals',
     title: `1. ${title}`,
     note: html`${none ? `${view.summary.requests.total === 0 ? 'No request was made' : 'No request was refused'}. ` : 'One class stacked on another; the top edge is the sum. '}Each
@@ -126,7 +127,7 @@ function rows(view: ReportView): SafeHtml {
     }
   }
   const inFocus = over(view.focus, 'svg-rows', describeFocus(view))
-  return figure({
+  return chartFigure({
     id: 'rows',
     title: '2. Rows in the table token',
     note: html`${fell} Short ticks at the foot are what the clock did: token_flush, rotation of keys.`,
@@ -152,7 +153,7 @@ function latency(view: ReportView): SafeHtml {
   const lapse = view.stretches.some((stretch) => stretch.timeLapse)
     ? ' Greyed out: the time-lapse, in which requests come so much faster than in life that response times predict nothing.'
     : ''
-  return figure({
+  return chartFigure({
     id: 'latency',
     title: '3. Response time of Keystone',
     note: html`Milliseconds from when a request was due to its answer; 99 of 100 were faster than p99, half of
@@ -169,31 +170,4 @@ function latency(view: ReportView): SafeHtml {
       bands: bandsOf(view, 'requests'),
     },
   })
-}
-
-interface FigureParts {
-  readonly id: string
-  readonly title: string
-  readonly note: SafeHtml
-  readonly still: string
-  readonly chart: SvgChart
-  /** A second drawing, of another time. */
-  readonly second?: SvgChart
-}
-
-function figure(parts: FigureParts): SafeHtml {
-  return html`<figure aria-labelledby="figure-${parts.id}">
-    <figcaption>
-      <h3 id="figure-${parts.id}">${parts.title}</h3>
-      <p>${parts.note} <span class="still-note">${parts.still}</span></p>
-    </figcaption>
-    <div
-      class="plot"
-      id="live-${parts.id}"
-      tabindex="0"
-      role="group"
-      aria-label="${parts.chart.title}: ${parts.chart.description}"
-    ></div>
-    ${drawSvg(parts.chart)}${parts.second === undefined ? null : drawSvg(parts.second)}
-  </figure> `
 }

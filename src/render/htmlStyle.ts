@@ -138,12 +138,12 @@ figcaption p{font-size:13px;color:var(--muted);margin:0;max-width:none}
 .still text{fill:var(--ink)}.still text.muted{fill:var(--muted)}
 .grid{stroke:var(--grid);stroke-width:1}
 .line{fill:none;stroke-width:1.5}.thick{stroke-width:4}.dashed{stroke-dasharray:4 3}.dotted{stroke-dasharray:1.5 2.5}
-.area{stroke:none}.pale{fill-opacity:.16}
+.area{stroke:none}.hatch{stroke:var(--panel);stroke-width:1.4;fill:none}.pale{fill-opacity:.16}
 ${bandRules}
 .mark{stroke-width:1;stroke-dasharray:5 3}
 ${seriesRules}${markRules}
 .u-legend{font-size:13px;text-align:left}.u-legend th{font-weight:500}.u-legend .u-value{font-variant-numeric:tabular-nums;min-width:4.5em;display:inline-block}
-.u-legend th,.u-legend td{border:0;background:none}
+.u-legend .u-marker{width:auto;height:auto}.u-marker:empty{width:1em;height:1em}.u-legend th,.u-legend td{border:0;background:none}
 .u-select{background:var(--lapse)}
 .key{display:inline-block;width:14px;height:10px;border-radius:2px;margin:0 5px 0 6px;vertical-align:0}
 figcaption p+p,.bands{font-size:13px;color:var(--muted);max-width:none}.bands>span{white-space:nowrap;margin-right:6px}

@@ -18,6 +18,8 @@ export interface SvgSeries {
   readonly filled?: boolean
   /** A ground for a line: what is behind it stays visible. */
   readonly pale?: boolean
+  /** Drawn over the colour of an area; see `hatches`. */
+  readonly hatch?: string
 }
 
 export interface SvgChart {
@@ -64,10 +66,32 @@ export function drawSvg(chart: SvgChart): SafeHtml {
   >
     <title id="${titleId}">${chart.title}</title>
     <desc id="${descriptionId}">${chart.description}</desc>
-    ${chart.bands.map((band) => drawBand(band, chart.span))}${valueAxis(top, chart.unit)}${timeAxis(chart.span)}
-    ${chart.series.map((series) => drawSeries(series, top))}
-    ${chart.bands.map((band) => labelBand(band, chart.span))}${drawMarkLines(chart)}${legend(chart.series)}
+    ${hatchTiles(chart)}${chart.bands.map((band) => drawBand(band, chart.span))}${valueAxis(top, chart.unit)}${timeAxis(chart.span)}
+    ${chart.series.map((series, i) => drawSeries(series, top, paintOf(chart, i)))}
+    ${chart.bands.map((band) => labelBand(band, chart.span))}${drawMarkLines(chart)}${legend(chart)}
   </svg>`
+}
+
+const isHatched = ({ hatch = '' }: SvgSeries): boolean => hatch !== ''
+const tileId = (chart: SvgChart, index: number): string => `${chart.id}-hatch-${index}`
+
+/** One tile for each hatched area: its colour, and lines over it. */
+function hatchTiles(chart: SvgChart): SafeHtml {
+  return html`${chart.series.map((series, i) =>
+    isHatched(series)
+      ? html`<pattern id="${tileId(chart, i)}" width="8" height="8" patternUnits="userSpaceOnUse"
+          ><rect class="area colour-${series.colour}" width="8" height="8" /><path
+            class="hatch"
+            d="${series.hatch ?? ''}"
+        /></pattern>`
+      : null,
+  )}`
+}
+
+/** What fills an area beside its class; empty where the colour alone does. */
+const paintOf = (chart: SvgChart, index: number): string => {
+  const series = chart.series[index]
+  return series !== undefined && isHatched(series) ? `fill:url(#${tileId(chart, index)})` : ''
 }
 
 function drawBand(band: SvgChart['bands'][number], span: Span): SafeHtml | null {
@@ -120,7 +144,7 @@ function timeAxis(span: Span): SafeHtml {
 }
 
 /** Steps: each value holds for its column. Equal neighbours are one stroke, gaps lift the pen. */
-function drawSeries(series: SvgSeries, top: number): SafeHtml {
+function drawSeries(series: SvgSeries, top: number, paint: string): SafeHtml {
   const step = plotWidth / Math.max(1, series.values.length)
   const yOf = (value: number): number => round(plot.bottom - (plotHeight * value) / top)
   let path = ''
@@ -147,7 +171,7 @@ function drawSeries(series: SvgSeries, top: number): SafeHtml {
       : series.dashed === true
         ? 'line dashed'
         : 'line'
-  return html`<path class="${kind} colour-${series.colour}" d="${path}" />`
+  return html`<path class="${kind} colour-${series.colour}" style="${paint}" d="${path}" />`
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10
@@ -177,20 +201,31 @@ function drawMarkLines(chart: SvgChart): SafeHtml {
   })}`
 }
 
-function legend(series: readonly SvgSeries[]): SafeHtml {
+function legend(chart: SvgChart): SafeHtml {
   let x = plot.left
-  const named = series.filter(({ name }) => name !== '')
-  return html`${named.map((each) => {
+  const y = height - 12
+  return html`${chart.series.map((each, i) => {
+    if (each.name === '') return null
     const at = x
     x += 34 + each.name.length * 7
-    const y = height - 12
     const dash = each.dashed === true ? ' dashed' : ''
-    return html`<line
-        class="line thick${dash} colour-${each.colour}"
-        x1="${at}"
-        x2="${at + 16}"
-        y1="${y}"
-        y2="${y}"
-      /><text x="${at + 21}" y="${y + 4}">${each.name}</text>`
+    const swatch =
+      each.filled === true
+        ? html`<rect
+            class="area colour-${each.colour}"
+            style="${paintOf(chart, i)}"
+            x="${at}"
+            y="${y - 6}"
+            width="16"
+            height="12"
+          />`
+        : html`<line
+            class="line thick${dash} colour-${each.colour}"
+            x1="${at}"
+            x2="${at + 16}"
+            y1="${y}"
+            y2="${y}"
+          />`
+    return html`${swatch}<text x="${at + 21}" y="${y + 4}">${each.name}</text>`
   })}`
 }

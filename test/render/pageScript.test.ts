@@ -71,7 +71,11 @@ function open(): {
   const browser = {
     uPlot: ChartStub,
     devicePixelRatio: 1,
-    document: { documentElement: { classList: { add: () => undefined } }, getElementById: element },
+    document: {
+      documentElement: { classList: { add: () => undefined } },
+      getElementById: element,
+      createElement: () => ({ getContext: () => null }),
+    },
     getComputedStyle: () => ({ getPropertyValue: () => ' #000' }),
     matchMedia: () => ({ addEventListener: () => undefined }),
     ResizeObserver: class {

@@ -1,4 +1,4 @@
-// The report's charts by keyboard: which window of time a key asks for, and legends that can be pressed.
+// The report's charts by keyboard: which window of time a key asks for.
 // Functions in this folder are put into the report as source text, so they name nothing but one another.
 /// <reference lib="dom" />
 
@@ -23,21 +23,4 @@ export function keyZoom(
   } else return null
   min = Math.max(whole.min, Math.min(min, whole.max - wanted))
   return { min, max: min + wanted }
-}
-
-/** Makes the names of a legend, which hide and show their series, reachable and pressable by keyboard. */
-export function keyedLegend(place: HTMLElement): void {
-  place.querySelectorAll<HTMLElement>('.u-series:not(:first-child) th').forEach((name) => {
-    name.tabIndex = 0
-    name.setAttribute('role', 'button')
-    name.setAttribute('aria-pressed', 'true')
-    name.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' && event.key !== ' ') return
-      event.preventDefault()
-      name.click()
-    })
-    name.addEventListener('click', () =>
-      name.setAttribute('aria-pressed', String(!name.parentElement?.classList.contains('u-off'))),
-    )
-  })
 }

@@ -2,7 +2,7 @@
 // It is the one contract between the renderer here and the script that runs in a reader's browser.
 import { chartBands, type Band } from '../bands.js'
 import { packAlphabet, packNumbers } from '../pack.js'
-import { classColour } from '../palette.js'
+import { classColour, hatches } from '../palette.js'
 import { markedEvents } from '../marks.js'
 import type { CountSeries, EventKind, ReportView, Span } from '../view.js'
 
@@ -26,6 +26,8 @@ export interface PageData {
   readonly intervals: number
   readonly intervalSec: number
   readonly coveredSec: number
+  /** Drawn over the colours of areas, by the position of the colour. */
+  readonly hatches: readonly string[]
   readonly byClass: readonly PackedSeries[]
   readonly byCause: readonly PackedSeries[]
   readonly requests: PackedSeries
@@ -49,6 +51,7 @@ export function pageData(view: ReportView): PageData {
     intervals: view.intervals,
     intervalSec: view.intervalSec,
     coveredSec: view.coveredSec,
+    hatches,
     byClass: view.refusals.byClass.map((each) => packed(each, classColour(view, each.name))),
     byCause: view.refusals.byCause.map((each, i) => packed(each, i)),
     requests: packed(view.requests, 0),

@@ -2,20 +2,22 @@
 // It takes the place of a bundler: a plain build gives a report that needs no file beside it.
 import { clockTime, count, figure } from '../text.js'
 import { scriptJson } from '../safeHtml.js'
+import { baseOptions, hatched, seriesColour } from './chartOptions.js'
 import { drawBands, drawEvents, drawFoot, fillSpan, labelSpan, labelBands, pageColour } from './decoration.js'
-import { keyedLegend, keyZoom } from './keyboard.js'
+import { keyZoom } from './keyboard.js'
+import { areaSwatch, drawnLegend, keyedLegend } from './legend.js'
 import {
   axisValues,
-  baseOptions,
   closed,
   latencyChart,
   refusalChart,
   refusalSeries,
+  reportHooks,
   rowsChart,
-  seriesColour,
   stacked,
   startReport,
 } from './reportPage.js'
+import { onPress, setPressed, stageCharts } from './stage.js'
 import { unpackNumbers } from './unpack.js'
 import type { PageData } from './pageData.js'
 
@@ -35,7 +37,9 @@ const parts = [
   closed,
   axisValues,
   seriesColour,
+  hatched,
   baseOptions,
+  reportHooks,
   refusalSeries,
   stacked,
   refusalChart,
@@ -43,6 +47,11 @@ const parts = [
   latencyChart,
   keyZoom,
   keyedLegend,
+  drawnLegend,
+  areaSwatch,
+  onPress,
+  setPressed,
+  stageCharts,
   startReport,
 ]
 

@@ -2,9 +2,11 @@
 // Functions in this folder are put into the report as source text, so they name nothing but one another.
 /// <reference lib="dom" />
 import type UPlot from 'uplot'
-import { clockTime, count, figure } from '../text.js'
+import { count, figure } from '../text.js'
+import { baseOptions, hatched, seriesColour } from './chartOptions.js'
 import { drawBands, drawEvents, drawFoot, fillSpan, labelBands, pageColour } from './decoration.js'
-import { keyedLegend, keyZoom } from './keyboard.js'
+import { areaSwatch, drawnLegend, keyedLegend } from './legend.js'
+import { onPress, setPressed, stageCharts } from './stage.js'
 import { unpackNumbers } from './unpack.js'
 import type { PackedSeries, PageData } from './pageData.js'
 
@@ -23,52 +25,15 @@ export function axisValues(data: PageData): number[] {
   return axis
 }
 
-/** The n-th colour for a series; there are twelve. */
-export function seriesColour(index: number): string {
-  return pageColour(`series-${(index % 12) + 1}`)
-}
-
-/** Options that all three charts share. */
-export function baseOptions(data: PageData, width: number, unit: string, allEvents: boolean): UPlot.Options {
-  const axis: UPlot.Axis = {
-    stroke: pageColour('muted'),
-    grid: { stroke: pageColour('grid'), width: 1 },
-    ticks: { stroke: pageColour('grid'), width: 1, size: 5 },
-    font: '12px system-ui, sans-serif',
-    labelFont: '12px system-ui, sans-serif',
-  }
+/** What the report draws behind and over the lines of a chart. */
+export function reportHooks(data: PageData, allEvents: boolean): UPlot.Hooks.Arrays {
   return {
-    width,
-    height: 240,
-    padding: [34, 26, 0, 4],
-    legend: { live: true },
-    cursor: { sync: { key: 'run', scales: ['x', null], setSeries: false }, drag: { x: true, y: false } },
-    scales: {
-      x: { time: false },
-      y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
-    },
-    axes: [
-      {
-        ...axis,
-        size: 34,
-        incrs: [
-          1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200,
-          86_400,
-        ],
-        space: 70,
-        values: (_chart, splits) => splits.map((sec) => clockTime(sec).replace(/:00$/, '')),
-      },
-      { ...axis, label: unit, size: 62, values: (_chart, splits) => splits.map((value) => figure(value)) },
+    drawClear: [(chart) => drawBands(chart, data)],
+    draw: [
+      (chart) => drawFoot(chart),
+      (chart) => labelBands(chart, data, allEvents),
+      (chart) => drawEvents(chart, data, allEvents),
     ],
-    series: [{ label: 'time', value: (_chart, sec: number | null) => (sec === null ? '–' : clockTime(sec)) }],
-    hooks: {
-      drawClear: [(chart) => drawBands(chart, data)],
-      draw: [
-        (chart) => drawFoot(chart),
-        (chart) => labelBands(chart, data, allEvents),
-        (chart) => drawEvents(chart, data, allEvents),
-      ],
-    },
   }
 }
 
@@ -118,14 +83,18 @@ export function refusalChart(
   const axis = axisValues(data)
   const series = refusalSeries(data, split)
   const shown = series.map(() => true)
-  const options = baseOptions(data, place.clientWidth, 'per second', false)
+  const options = baseOptions(place.clientWidth, 'per second')
   const paths = Plot.paths.stepped?.({ align: 1 })
+  const swatches: string[] = []
   series.forEach(({ name, values, colour: position }, i) => {
-    const colour = split === 'requests' && i === 0 ? pageColour('calm') : seriesColour(position)
+    const calm = split === 'requests' && i === 0
+    const colour = calm ? pageColour('calm') : seriesColour(position)
+    const hatch = calm ? '' : (data.hatches[position % data.hatches.length] ?? '')
+    swatches.push(areaSwatch(colour, hatch))
     options.series.push({
       label: name,
       stroke: colour,
-      fill: colour,
+      fill: hatched(colour, hatch),
       width: 1,
       points: { show: false },
       ...(paths === undefined ? {} : { paths }),
@@ -133,7 +102,7 @@ export function refusalChart(
     })
   })
   options.hooks = {
-    ...options.hooks,
+    ...reportHooks(data, false),
     setSeries: [
       (chart, index, change) => {
         if (index === null || change.show === undefined) return
@@ -143,12 +112,14 @@ export function refusalChart(
       },
     ],
   }
-  return new Plot(options, stacked(axis, series, shown), place)
+  const chart = new Plot(options, stacked(axis, series, shown), place)
+  drawnLegend(place, swatches)
+  return chart
 }
 
 /** The chart of the token table: steps, as the table was asked for its size now and then. */
 export function rowsChart(Plot: typeof UPlot, data: PageData, place: HTMLElement): UPlot {
-  const options = baseOptions(data, place.clientWidth, 'rows', true)
+  const options = { ...baseOptions(place.clientWidth, 'rows'), hooks: reportHooks(data, true) }
   const colour = seriesColour(0)
   const paths = Plot.paths.stepped?.({ align: 1 })
   options.series.push({
@@ -166,7 +137,7 @@ export function rowsChart(Plot: typeof UPlot, data: PageData, place: HTMLElement
 
 /** The chart of response times; what was measured in a time-lapse is greyed out, as it predicts nothing. */
 export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElement): UPlot {
-  const options = baseOptions(data, place.clientWidth, 'ms', false)
+  const options = baseOptions(place.clientWidth, 'ms')
   const values: (number | null)[][] = []
   data.latency.forEach((series, i) => {
     const colour = seriesColour(i)
@@ -185,7 +156,7 @@ export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElem
     add(`${series.name} p50`, series.p50, [4, 3], 1.5)
   })
   options.hooks = {
-    ...options.hooks,
+    ...reportHooks(data, false),
     draw: [
       (chart) => {
         for (const { kind, fromSec, toSec } of data.bands)
@@ -202,91 +173,32 @@ export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElem
 /** Draws the charts and connects them with one another and with the buttons. */
 export function startReport(Plot: typeof UPlot, data: PageData): void {
   const places = ['refusals', 'rows', 'latency'].map((name) => document.getElementById(`live-${name}`))
-  const [first, second, third] = places
-  if (!first || !second || !third) return
-  const [refusalPlace, rowsPlace, latencyPlace] = [first, second, third]
-  const whole = { min: 0, max: Math.max(data.coveredSec, data.intervalSec) }
-  const focus = { min: data.focus.fromSec, max: data.focus.toSec }
-  let range = focus
+  const [refusals, rows, latency] = places
+  if (!refusals || !rows || !latency) return
   let split: RefusalSplit = 'class'
-  let busy = false
-  let charts: UPlot[] = []
 
-  function follow(): void {
-    const buttons: [string, boolean][] = [
-      ['zoom-run', range.min === whole.min && range.max === whole.max],
-      ['zoom-switch', range.min === focus.min && range.max === focus.max],
-      ['split-class', split === 'class'],
-      ['split-cause', split === 'cause'],
-      ['split-requests', split === 'requests'],
+  function draw(): UPlot[] {
+    const charts = [
+      refusalChart(Plot, data, refusals as HTMLElement, split),
+      rowsChart(Plot, data, rows as HTMLElement),
+      latencyChart(Plot, data, latency as HTMLElement),
     ]
-    for (const [id, pressed] of buttons)
-      document.getElementById(id)?.setAttribute('aria-pressed', String(pressed))
-  }
-
-  function zoom(to: { min: number; max: number }): void {
-    if (busy) return
-    busy = true
-    range = to
-    for (const chart of charts) chart.setScale('x', to)
-    busy = false
-    follow()
-  }
-
-  function shareZoom(chart: UPlot): void {
-    const hooks = (chart.hooks.setScale ??= [])
-    hooks.push((self, key) => {
-      const { min, max } = self.scales['x'] ?? {}
-      if (key !== 'x' || busy || min === undefined || max === undefined) return
-      zoom({ min, max })
-    })
-    // A double click shows everything that a chart has; here it means the whole run, in all of them.
-    chart.over.addEventListener('dblclick', () => zoom(whole))
-  }
-
-  /** Arrows move the window of all charts by a quarter, + and - halve and double it, 0 shows the whole run. */
-  function byKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.altKey || event.metaKey) return
-    const to = keyZoom(event.key, range, whole)
-    if (to === null) return
-    event.preventDefault()
-    zoom(to)
-  }
-
-  function draw(): void {
-    for (const chart of charts) chart.destroy()
-    charts = [
-      refusalChart(Plot, data, refusalPlace, split),
-      rowsChart(Plot, data, rowsPlace),
-      latencyChart(Plot, data, latencyPlace),
-    ]
-    for (const chart of charts) chart.setScale('x', range)
-    requestAnimationFrame(() => charts.forEach(shareZoom))
     for (const place of places) if (place) keyedLegend(place)
-    refusalPlace.onkeydown = byKey
-    rowsPlace.onkeydown = byKey
-    latencyPlace.onkeydown = byKey
-    follow()
+    for (const each of splits) setPressed(`split-${each}`, each === split)
+    return charts
   }
 
-  function press(id: string, act: () => void): void {
-    document.getElementById(id)?.addEventListener('click', act)
-  }
-  press('zoom-run', () => zoom(whole))
-  press('zoom-switch', () => zoom(focus))
-  for (const each of ['class', 'cause', 'requests'] as const) {
-    press(`split-${each}`, () => {
+  const splits = ['class', 'cause', 'requests'] as const
+  const redraw = stageCharts({
+    places: [refusals, rows, latency],
+    whole: { min: 0, max: Math.max(data.coveredSec, data.intervalSec) },
+    focus: { min: data.focus.fromSec, max: data.focus.toSec },
+    draw,
+  })
+  for (const each of splits) {
+    onPress(`split-${each}`, () => {
       split = each
-      draw()
+      redraw()
     })
   }
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
-  new ResizeObserver(() => {
-    for (const [i, chart] of charts.entries()) {
-      const width = places[i]?.clientWidth ?? 0
-      if (width > 0 && width !== chart.width) chart.setSize({ width, height: chart.height })
-    }
-  }).observe(refusalPlace)
-  document.documentElement.classList.add('live')
-  draw()
 }
