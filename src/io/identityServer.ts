@@ -139,9 +139,10 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   // which saves a third of a validation, and a client that waits for several answers is woken once.
   let waiting: Exchange[] = []
   const enqueue = (exchange: Exchange, socket: Socket): void => {
-    // Immediates run when all sockets that were ready have been read.
+    // Immediates run when all sockets that were ready have been read. Once round the loop more finds the requests that
+    // came meanwhile, for the price of one look.
     wire.due(socket, exchange.response)
-    if (waiting.push(exchange) === 1) setImmediate(answerWaiting)
+    if (waiting.push(exchange) === 1) setImmediate(() => setImmediate(answerWaiting))
   }
 
   const answerWaiting = (): void => {

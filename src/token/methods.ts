@@ -45,9 +45,9 @@ export const methodsToMask = (methods: readonly string[], order: readonly string
 export const maskToMethods = (mask: number, order: readonly string[]): string[] => {
   const methods: string[] = []
   let left = mask
-  for (let bit = Math.min(order.length, methodsMax) - 1; bit >= 0; bit--) {
-    const weight = 2 ** bit
-    if (Math.floor(left / weight) !== 1) continue
+  let bit = Math.min(order.length, methodsMax) - 1
+  for (let weight = 2 ** bit; bit >= 0; bit--, weight /= 2) {
+    if (left < weight || left >= 2 * weight) continue
     methods.push(order[bit] as string)
     left -= weight
   }

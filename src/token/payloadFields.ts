@@ -19,7 +19,9 @@ export const isArray = (value: MsgpackValue | undefined): value is readonly Msgp
   Array.isArray(value)
 
 const toHex = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(
+    'hex',
+  )
 
 /** Bytes of printable ASCII only. No UUID of version 4 is: its ninth byte is 0x80 or more. */
 const isPrintable = (bytes: Uint8Array): boolean => bytes.every((byte) => byte >= 0x20 && byte < 0x7f)
@@ -27,6 +29,8 @@ const isPrintable = (bytes: Uint8Array): boolean => bytes.every((byte) => byte >
 /** The fields of one payload, taken from left to right; each method throws BadField if the next one is not such. */
 export class PayloadFields {
   layout: UnpackedPayload['layout'] = 'tuple'
+  /** How the scope was written, if it is the system. */
+  systemMarker: UnpackedPayload['systemMarker']
   private at: number
   private readonly items: readonly MsgpackValue[]
   private readonly family: MsgpackFamily
@@ -34,7 +38,11 @@ export class PayloadFields {
   /** @param options.from the element to begin with: a payload's first is its version, a receipt has none */
   constructor(
     items: readonly MsgpackValue[],
-    options: { readonly from: 0 | 1; readonly family: MsgpackFamily; readonly defaultDomainId?: string },
+    options: {
+      readonly from: 0 | 1
+      readonly family: MsgpackFamily
+      readonly defaultDomainId?: string | undefined
+    },
   ) {
     this.items = items
     this.at = options.from
@@ -107,11 +115,11 @@ export class PayloadFields {
     return value
   }
 
-  system(): true | 'all' {
+  system(): void {
     const value = this.next()
-    if (value === true) return true
-    if (isString(value) && this.text(value, 'system') === 'all') return 'all'
-    throw new BadField('system is neither true nor "all"')
+    if (value === true) this.systemMarker = true
+    else if (isString(value) && this.text(value, 'system') === 'all') this.systemMarker = 'all'
+    else throw new BadField('system is neither true nor "all"')
   }
 
   federated(): FederatedClaims {

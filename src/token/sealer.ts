@@ -86,14 +86,14 @@ export const createSealer = (input: {
       const payload = unpackPayload(opened.plaintext, payloadOptions)
       if ('problem' in payload)
         return { problem: 'bad-payload', detail: `${payload.problem}: ${payload.detail}` }
-      const { claims, version, ...rest } = payload
+      const { claims, version } = payload
       return {
         claims: withIssueTime(claims, opened.timestampSec),
         keyIndex: opened.key.index,
         keyId: opened.key.id,
         payloadVersion: version,
         timestampSec: opened.timestampSec,
-        payload: rest,
+        payload,
       }
     },
   }

@@ -9,64 +9,91 @@ import { payloadLengths } from './payload.js'
 import type { PayloadProblem, PayloadReadOptions, PayloadVersion, UnpackedPayload } from './payload.js'
 import { BadField, isArray, PayloadFields } from './payloadFields.js'
 
-type Variant = Partial<Omit<PayloadClaims, 'userId' | 'methods'>> &
-  Pick<PayloadClaims, 'expiresAtSec' | 'auditIds' | 'scope'>
+/** What every payload begins with. */
+interface Head {
+  readonly userId: string
+  readonly methods: readonly string[]
+}
 
-/** What follows the user and the methods. Properties are evaluated in the order of the fields on the wire. */
-const readVariant = (
+const projectOf = (fields: PayloadFields): Scope => ({ kind: 'project', projectId: fields.id('project') })
+
+const scopeOfThumbprint = (fields: PayloadFields): Scope => {
+  const projectId = fields.optionalId('project')
+  const domainId = fields.optionalId('domain')
+  if (projectId !== null && domainId === null) return { kind: 'project', projectId }
+  if (projectId === null && domainId !== null) return { kind: 'domain', domainId }
+  throw new BadField('not one of project and domain')
+}
+
+/**
+ * What follows the user and the methods. Properties are evaluated in the order of the fields on the wire; each object is
+ * written out, because putting one together of others costs as much as the deciphering.
+ */
+const readClaims = (
   version: PayloadVersion,
   fields: PayloadFields,
-): Variant & { systemMarker?: true | 'all' } => {
-  const expiryAndAudit = (): Pick<Variant, 'expiresAtSec' | 'auditIds'> => ({
-    expiresAtSec: fields.expiresAtSec(),
-    auditIds: fields.auditIds(),
-  })
-  const project = (): Scope => ({ kind: 'project', projectId: fields.id('project') })
+  { userId, methods }: Head,
+): PayloadClaims => {
+  const expires = (): number => fields.expiresAtSec()
+  const audit = (): readonly string[] => fields.auditIds()
   switch (version) {
     case 0:
-      return { scope: { kind: 'unscoped' }, ...expiryAndAudit() }
-    case 1:
-      return { scope: { kind: 'domain', domainId: fields.domain() }, ...expiryAndAudit() }
+      return { userId, methods, scope: { kind: 'unscoped' }, expiresAtSec: expires(), auditIds: audit() }
+    case 1: {
+      const scope: Scope = { kind: 'domain', domainId: fields.domain() }
+      return { userId, methods, scope, expiresAtSec: expires(), auditIds: audit() }
+    }
     case 2:
-      return { scope: project(), ...expiryAndAudit() }
+      return { userId, methods, scope: projectOf(fields), expiresAtSec: expires(), auditIds: audit() }
     case 3: {
       const projectId = fields.id('project')
-      const both = expiryAndAudit()
-      return { scope: { kind: 'trust', projectId, trustId: fields.trust() }, ...both }
+      const expiresAtSec = expires()
+      const auditIds = audit()
+      const scope: Scope = { kind: 'trust', projectId, trustId: fields.trust() }
+      return { userId, methods, scope, expiresAtSec, auditIds }
     }
-    case 4:
-      return { scope: { kind: 'unscoped' }, federated: fields.federated(), ...expiryAndAudit() }
-    case 5:
-      return { scope: project(), federated: fields.federated(), ...expiryAndAudit() }
-    case 6:
-      return {
-        scope: { kind: 'domain', domainId: fields.id('domain') },
-        federated: fields.federated(),
-        ...expiryAndAudit(),
-      }
-    case 7:
-      return { scope: project(), accessTokenId: fields.id('access token'), ...expiryAndAudit() }
-    case 8:
-      return { scope: { kind: 'system' }, systemMarker: fields.system(), ...expiryAndAudit() }
-    case 9:
-      return {
-        scope: project(),
-        ...expiryAndAudit(),
-        applicationCredentialId: fields.id('application credential'),
-      }
+    case 4: {
+      const federated = fields.federated()
+      const scope: Scope = { kind: 'unscoped' }
+      return { userId, methods, scope, federated, expiresAtSec: expires(), auditIds: audit() }
+    }
+    case 5: {
+      const scope = projectOf(fields)
+      const federated = fields.federated()
+      return { userId, methods, scope, federated, expiresAtSec: expires(), auditIds: audit() }
+    }
+    case 6: {
+      const scope: Scope = { kind: 'domain', domainId: fields.id('domain') }
+      const federated = fields.federated()
+      return { userId, methods, scope, federated, expiresAtSec: expires(), auditIds: audit() }
+    }
+    case 7: {
+      const scope = projectOf(fields)
+      const accessTokenId = fields.id('access token')
+      return { userId, methods, scope, accessTokenId, expiresAtSec: expires(), auditIds: audit() }
+    }
+    case 8: {
+      fields.system()
+      return { userId, methods, scope: { kind: 'system' }, expiresAtSec: expires(), auditIds: audit() }
+    }
+    case 9: {
+      const scope = projectOf(fields)
+      const expiresAtSec = expires()
+      const auditIds = audit()
+      const applicationCredentialId = fields.id('application credential')
+      return { userId, methods, scope, expiresAtSec, auditIds, applicationCredentialId }
+    }
     case 10: {
-      const projectId = fields.optionalId('project')
-      const domainId = fields.optionalId('domain')
-      if ((projectId === null) === (domainId === null)) throw new BadField('not one of project and domain')
-      const scope: Scope =
-        projectId === null ? { kind: 'domain', domainId: domainId as string } : { kind: 'project', projectId }
-      return { scope, ...expiryAndAudit(), thumbprint: fields.id('thumbprint') }
+      const scope = scopeOfThumbprint(fields)
+      const expiresAtSec = expires()
+      const auditIds = audit()
+      return { userId, methods, scope, expiresAtSec, auditIds, thumbprint: fields.id('thumbprint') }
     }
   }
 }
 
 const isVersion = (value: MsgpackValue | undefined): value is PayloadVersion =>
-  typeof value === 'number' && Object.hasOwn(payloadLengths, value)
+  typeof value === 'number' && payloadLengths[value as PayloadVersion] !== undefined
 
 /**
  * Reads a payload of any version, in both msgpack families and in Kilo's first layout. Never throws.
@@ -89,20 +116,16 @@ export const unpackPayload = (
       detail: `version ${version} has ${payloadLengths[version]} elements, not ${value.length}`,
     }
   }
-  const fields = new PayloadFields(value, { ...options, from: 1, family })
+  const fields = new PayloadFields(value, { from: 1, family, defaultDomainId: options.defaultDomainId })
   try {
     const userId = fields.id('user')
     const methodMask = fields.mask()
     const methods = maskToMethods(methodMask, options.methodOrder)
-    const { systemMarker, ...variant } = readVariant(version, fields)
-    return {
-      version,
-      claims: { userId, methods, ...variant },
-      methodMask,
-      family,
-      layout: fields.layout,
-      ...(systemMarker === undefined ? {} : { systemMarker }),
-    }
+    const claims = readClaims(version, fields, { userId, methods })
+    const { layout, systemMarker } = fields
+    return systemMarker === undefined
+      ? { version, claims, methodMask, family, layout }
+      : { version, claims, methodMask, family, layout, systemMarker }
   } catch (error) {
     if (error instanceof BadField) return { problem: 'bad-field', detail: error.message }
     throw error
