@@ -6,7 +6,17 @@ import { jsonSchemaOf, type JsonSchema } from './jsonSchema.js'
 import { passwordSchemes } from './passwordHash.js'
 import { faultForms, faultKinds } from './faults.js'
 import type { ArrivalKind, BehaviourName, CacheBackend, Release, StepCondition } from './scenario.js'
-import { readDuration, readShare, showValue, type Reading } from './units.js'
+import {
+  aboveZero,
+  count,
+  duration,
+  durationMeta,
+  name,
+  period,
+  quantity,
+  shareAboveZero,
+} from './quantities.js'
+import { readDuration, showValue, type Reading } from './units.js'
 
 const releases = ['mitaka', 'newton', 'ocata', 'queens', 'zed'] as const satisfies readonly Release[]
 const modes = ['uuid', 'dual-uuid', 'dual-fernet', 'fernet'] as const satisfies readonly ProviderMode[]
@@ -31,43 +41,6 @@ const behaviours = [
   'direct-validator',
 ] as const satisfies readonly BehaviourName[]
 
-/** A quantity with its unit, read into a number. The issue's params carry the remedy. */
-const quantity = (readText: (value: unknown) => Reading, meta: Readonly<Record<string, unknown>>) =>
-  z
-    .unknown()
-    .meta(meta)
-    .transform((value, context): number => {
-      const reading = readText(value)
-      if (reading.ok) return reading.value
-      context.addIssue({ code: 'custom', message: reading.message, params: { remedy: reading.remedy } })
-      return z.NEVER
-    })
-
-const aboveZero =
-  (readText: (value: unknown) => Reading, example: string) =>
-  (value: unknown): Reading => {
-    const reading = readText(value)
-    if (!reading.ok || reading.value > 0) return reading
-    return { ok: false, message: 'must be above zero', remedy: `for example ${example}` }
-  }
-
-const durationMeta = {
-  type: 'string',
-  pattern: '^([0-9]+(\\.[0-9]+)?(w|d|h|m|s|ms))+$',
-  examples: ['24h', '1h30m', '30s', '250ms'],
-}
-/** Zero or more; the value is in seconds. */
-const duration = () => quantity(readDuration, durationMeta)
-/** Above zero; the value is in seconds. */
-const period = (example: string) => quantity(aboveZero(readDuration, example), durationMeta)
-const shareMeta = {
-  anyOf: [
-    { type: 'number', exclusiveMinimum: 0, maximum: 1 },
-    { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?%$' },
-  ],
-}
-const shareAboveZero = () => quantity(aboveZero(readShare, '2%'), shareMeta)
-
 const instantPattern = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z)?$/
 /** A date, seconds since 1970. */
 const instant = () =>
@@ -83,18 +56,6 @@ const instant = () =>
 
 const neverMeta = { type: 'string', const: 'never' }
 const neverIsNull = (value: unknown): unknown => (value === 'never' ? null : value)
-
-/** What names may look like: they become parts of file names, of paths in messages and of words in gates. */
-const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
-const name = (of: string) =>
-  z
-    .string()
-    .regex(
-      namePattern,
-      `is no name for ${of}: letters, digits, \`_\`, \`.\` and \`-\`, a letter first, at most 64`,
-    )
-
-const count = (most: number) => z.int().min(1).max(most)
 
 const nodeSet = () =>
   z.union([z.literal('all'), z.array(z.int().min(1)).min(1)], {

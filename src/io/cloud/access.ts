@@ -211,8 +211,8 @@ const readInterface = (reader: Reader): CloudAccess['interface'] => {
  */
 export const readAccess = (entry: CloudEntry): CloudAccess => {
   const reader = new Reader(entry)
-  const version = entry.values.get('identity_api_version')
-  if (version !== undefined && version !== '' && !/^v?3(?:\.\d+)?$/.test(String(version))) {
+  const version = entry.values.get('identity_api_version') ?? ''
+  if (version !== '' && version !== 3 && !(typeof version === 'string' && /^v?3(?:\.\d+)?$/.test(version))) {
     reader.wrong('identity_api_version', 'only version 3 is spoken here', 'write "3", or leave it away')
   }
   const url = readUrl(reader)

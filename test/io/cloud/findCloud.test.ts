@@ -228,7 +228,7 @@ describe('a login', () => {
       JSON.stringify(access),
       inspect(access, { depth: 9 }),
       accessText(access),
-      `${Object.values(access.proof).join()}`,
+      Object.values(access.proof).join(),
     ]
     for (const text of shown) expect(text).not.toContain('s3cret')
   })
