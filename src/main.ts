@@ -2,7 +2,7 @@
 // The program's entry: the only reader of argv and environment, the only place that sets the exit code.
 // Every error ends here and is turned into a sentence and a code.
 // Room for young objects: a simulated day makes many, and copies of those still in use cost a sixth of its time.
-import { InputError, WorldError } from './base/errors.js'
+import { InputError, StoppedError, WorldError } from './base/errors.js'
 import { createProgram } from './commands/program.js'
 import { exitCodes, UsageEnd } from './commands/exit.js'
 import { KeyRepositoryError } from './io/keyRepository.js'
@@ -26,6 +26,10 @@ const codeOf = (error: unknown): number => {
   if (error instanceof WorldError) {
     say(error.message)
     return exitCodes.world
+  }
+  if (error instanceof StoppedError) {
+    say(error.message)
+    return exitCodes.inconclusive
   }
   say(
     `This is a defect of cutover: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

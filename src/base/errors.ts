@@ -28,6 +28,11 @@ export class WorldError extends Error {
   override readonly name = 'WorldError'
 }
 
+/** Somebody stopped the work before there was anything to report: exit code 4. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError'
+}
+
 /** A broken invariant: our own defect, exit code 70. */
 export class DefectError extends Error {
   override readonly name = 'DefectError'

@@ -2,6 +2,8 @@
 // The run's folder is written as the run goes, so that whatever ends it, there is something to draw.
 import { rmdir } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
+import { StoppedError } from '../base/errors.js'
+import { timeLeftSec } from '../base/timeLeft.js'
 import { version } from '../base/version.js'
 import type { EventLine, GeneratorLoad, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
 import { collectRecord } from '../measure/fold.js'
@@ -32,6 +34,14 @@ export interface Pulse {
   readonly calls: number
   readonly rejected: number
   readonly rows: number | null
+  /** Real seconds to the end of the run: by the scenario's speeds, or estimated where time jumps; null while nothing can be said. */
+  readonly leftSec: number | null
+}
+
+/** Told of a run while it goes on: once how it begins, then each line of its record as it is written. */
+export interface Onlooker {
+  begun(header: RunHeader): void
+  line(line: SeriesLine): void
 }
 
 export interface RehearseOptions {
@@ -46,7 +56,11 @@ export interface RehearseOptions {
   readonly onProgress: (progress: Progress) => void
   readonly onPulse: (pulse: Pulse) => void
   readonly onFolderProblem: (problem: RunFolderError) => void
-  /** Handed a function that ends the run early; what was measured so far is reported. */
+  readonly onlookers?: readonly Onlooker[]
+  /**
+   * Handed, before anything is started, a function that ends the run early. What was measured so far is reported; before
+   * the first request everything started is ended again, and `rehearse` throws a StoppedError.
+   */
   readonly onStarted: (stop: (reason: string) => void) => void
 }
 
@@ -113,7 +127,12 @@ class Keeping implements Recording {
   private readonly recorder
   private readonly folder: RunFolder
 
-  constructor(header: RunHeader, senders: readonly string[], folder: RunFolder) {
+  constructor(
+    header: RunHeader,
+    senders: readonly string[],
+    folder: RunFolder,
+    onlookers: readonly Onlooker[],
+  ) {
     this.folder = folder
     this.recorder = createRecorder({
       intervalSec: header.intervalSec,
@@ -124,6 +143,7 @@ class Keeping implements Recording {
       emit: (line) => {
         this.lines.push(line)
         folder.appendSeries(line)
+        for (const onlooker of onlookers) onlooker.line(line)
       },
       emitHlog: (line) => folder.appendLatency(line),
     })
@@ -192,10 +212,14 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     onProblem: options.onFolderProblem,
   })
   let keeping: Keeping | null = null
+  const halt = new AbortController()
+  let stop = (_reason: string): void => halt.abort(new StoppedError('Stopped before the first request: nothing to report.'))
+  options.onStarted((reason) => stop(reason))
   const world = await openers[options.world]({
     scenario,
     store: options.store,
     folder: folder.path,
+    signal: halt.signal,
     onProgress: options.onProgress,
     onFault: (fault) => keeping?.event(fault),
   }).catch(async (error: unknown) => {
@@ -207,9 +231,13 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
   try {
     const header = headerOf(options, world.storeName, startedAt)
     await folder.start(header)
-    const kept = new Keeping(header, world.population.senders, folder)
+    const { onlookers = [] } = options
+    const kept = new Keeping(header, world.population.senders, folder, onlookers)
     keeping = kept
-    const { interrupted, endedSec, generator } = await conduct(options, world, header, kept)
+    for (const onlooker of onlookers) onlooker.begun(header)
+    const { interrupted, endedSec, generator } = await conduct(options, world, header, kept, (given) => {
+      stop = given
+    })
     const nowSec = Math.min(endedSec, scenario.durationSec)
     options.onProgress({ phase: 'ending', done: 0, total: 1, text: 'report' })
     const end: RunEnd = {
@@ -248,14 +276,27 @@ interface Conducted {
   readonly generator: GeneratorLoad | null
 }
 
+/** Real seconds to the end: known where time passes at the scenario's speeds, estimated where it jumps. */
+const leftSec = (
+  { clock, timeMap }: World,
+  nowSec: number,
+  durationSec: number,
+  elapsedSec: number,
+): number | null =>
+  clock.jumps === true
+    ? timeLeftSec({ done: nowSec, total: durationSec, elapsedSec })
+    : Math.max(0, timeMap.realSec(durationSec) - timeMap.realSec(nowSec))
+
 /** Lets the engine run to its end, or to a stop. */
 const conduct = async (
   options: RehearseOptions,
   world: World,
   header: RunHeader,
   kept: Keeping,
+  onRunning: (stop: (reason: string) => void) => void,
 ): Promise<Conducted> => {
   const { scenario } = options
+  const startedMs = performance.now()
   let interrupted: string | null = null
   let endedSec = 0
   let watch: GeneratorWatch | null = null
@@ -282,6 +323,7 @@ const conduct = async (
         calls: engine.callCount,
         rejected: kept.rejected,
         rows: kept.rows,
+        leftSec: leftSec(world, nowSec, scenario.durationSec, (performance.now() - startedMs) / 1000),
       }),
     onEnd: () => {
       endedSec = toSec(world.clock.now())
@@ -292,7 +334,7 @@ const conduct = async (
   // From the first instant of scenario time: what comes before it is no part of the run.
   if (world.clock.jumps !== true) world.clock.at(micros(0), () => (watch = watchGenerator()))
   engine.start()
-  options.onStarted((reason) => {
+  onRunning((reason) => {
     interrupted ??= reason
     engine.stop()
   })

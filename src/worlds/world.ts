@@ -22,6 +22,8 @@ export interface OpenWorldOptions {
   readonly store: StoreChoice
   /** A folder of the run for what the world keeps on disk (key repositories, an embedded database). */
   readonly folder: string
+  /** Aborted when somebody stops the run before it has begun: `open` then ends what it started, and throws the reason. */
+  readonly signal?: AbortSignal
   readonly onProgress: (progress: Progress) => void
   /** Told of what happened by itself: a backend that died. */
   readonly onFault: (fault: EventLine) => void

@@ -22,7 +22,8 @@ export interface JobResult {
 
 /** The calls that such a process answers. */
 export interface JobCalls {
-  rehearse(order: JobOrder): Promise<JobResult>
+  /** Null if it was stopped before its first request. */
+  rehearse(order: JobOrder): Promise<JobResult | null>
   stop(reason: string): void
 }
 

@@ -1,5 +1,6 @@
 // A process that rehearses: one scenario after another, as its parent asks, and tells how far it is.
 // It exists so that runs of a comparison use all processors, and a run's memory ends with its process.
+import { StoppedError } from '../../base/errors.js'
 import { answerParent, notifyParent } from '../../io/childProcess.js'
 import { rehearse } from '../rehearse.js'
 import type { JobCalls, JobNotice } from './calls.js'
@@ -11,7 +12,7 @@ const notify = (notice: JobNotice): void => notifyParent(notice)
 
 const calls: JobCalls = {
   rehearse: async (order) => {
-    const { summary, folder } = await rehearse({
+    const ended = await rehearse({
       ...order,
       reportsRoot: order.out,
       onProgress: () => {},
@@ -21,8 +22,11 @@ const calls: JobCalls = {
         stop = given
         if (stopped !== null) given(stopped)
       },
+    }).catch((error: unknown) => {
+      if (error instanceof StoppedError) return null
+      throw error
     })
-    return { summary, folder }
+    return ended === null ? null : { summary: ended.summary, folder: ended.folder }
   },
   stop: (reason) => {
     stopped = reason

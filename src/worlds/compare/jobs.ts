@@ -1,5 +1,6 @@
 // Runs that are independent of one another, so many at a time, each in a process of its own.
 // It exists apart from what is compared, because strategies and a search over plans both want it.
+import { timeLeftSec } from '../../base/timeLeft.js'
 import { Child } from '../../io/childProcess.js'
 import type { JobNotice, JobOrder, JobResult } from './calls.js'
 
@@ -32,10 +33,7 @@ export interface FinishedJob extends JobResult {
   readonly name: string
 }
 
-/** Told at the end of each piece of progress: little is known in the first two percent. */
-const knownFrom = 0.02
-
-/** Runs all; the results are in the order of the jobs. Those that were never begun are missing after a stop. */
+/** Runs all; the results are in the order of the jobs. Those that had not begun are missing after a stop. */
 export const runJobs = async (options: JobsOptions): Promise<readonly FinishedJob[]> => {
   const { jobs, atOnce } = options
   const startedMs = performance.now()
@@ -47,11 +45,12 @@ export const runJobs = async (options: JobsOptions): Promise<readonly FinishedJo
   const tell = (): void => {
     const share = (results.size + [...shares.values()].reduce((sum, each) => sum + each, 0)) / jobs.length
     const elapsedSec = (performance.now() - startedMs) / 1000
+    const done = share * jobs.length
     options.onProgress({
       done: results.size,
       total: jobs.length,
       share,
-      leftSec: share < knownFrom ? null : (elapsedSec * (1 - share)) / share,
+      leftSec: timeLeftSec({ done, total: jobs.length, elapsedSec }),
       running: [...shares.keys()].map(({ name }) => name),
     })
   }
@@ -70,8 +69,8 @@ export const runJobs = async (options: JobsOptions): Promise<readonly FinishedJo
     })
     children.add(child)
     try {
-      const result = await child.call<JobResult>('rehearse', job.order)
-      results.set(job, { ...result, name: job.name })
+      const result = await child.call<JobResult | null>('rehearse', job.order)
+      if (result !== null) results.set(job, { ...result, name: job.name })
     } catch (error) {
       // The comparison has failed, so nobody waits for the others.
       queue.length = 0

@@ -58,10 +58,28 @@ const emptyMemcached = async (address: string): Promise<void> => {
   cache.close()
 }
 
+/** What was asked for, or the reason why nobody waits for it any more. */
+const untilAborted = async <T>(asked: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (signal === undefined) return asked
+  signal.throwIfAborted()
+  let abort = (): void => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort)
+  })
+  try {
+    return await Promise.race([asked, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+    // Its end may come with that of the process; nobody is left to hear of it.
+    asked.catch(() => undefined)
+  }
+}
+
 const module = (name: string): URL => new URL(`./${name}.js`, import.meta.url)
 
 export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> => {
-  const { scenario, folder, onProgress, onFault } = options
+  const { scenario, folder, signal, onProgress, onFault } = options
   const endings = new Endings()
   try {
     onProgress({ phase: 'starting', done: 0, total: 1, text: 'servers' })
@@ -115,7 +133,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         : null
     if (memcached !== null) endings.add(() => memcached.stop())
 
-    await keeper.call('seed', { store, scenario } satisfies KeeperSetup)
+    await untilAborted(keeper.call('seed', { store, scenario } satisfies KeeperSetup), signal)
     onProgress({ phase: 'starting', done: 0, total: scenario.identity.backends, text: 'backends' })
     let client: KeystoneClient | null = null
     const fleet = new Fleet({
@@ -136,6 +154,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     })
     endings.add(() => fleet.close())
     const ports = await fleet.open()
+    signal?.throwIfAborted()
     const { balancer } = scenario.identity
     const entrance =
       balancer.kind === 'haproxy' ? await openBalancer({ scenario, folder, ports, endings, fault }) : null

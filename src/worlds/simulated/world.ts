@@ -37,8 +37,16 @@ const openPasswords = {
 
 /** Entries of the agenda that are run before the event loop gets its turn, for progress and Ctrl-C. */
 const entriesAtOnce = 20_000
+/** The same for rows while the store is filled. */
+const rowsAtOnce = 20_000
 
-export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOptions): Promise<World> => {
+/** Lets the event loop get its turn. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+
+export const openSimulatedWorld = async ({ scenario, signal, onProgress }: OpenWorldOptions): Promise<World> => {
   const clock = new VirtualClock()
   const timeMap = new TimeMap([{ untilSec: scenario.durationSec, speed: 1, traffic: 1 }])
   const random = new Random(scenario.seed, 'simulated world')
@@ -90,8 +98,10 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
     let rows = 0
     for (const row of tokenRows(context, tokens, 'issued')) {
       store.insertToken(row)
-      if (++rows % 20_000 === 0)
-        onProgress({ phase: 'seeding', done: rows, total: tokens.total, text: 'rows' })
+      if (++rows % rowsAtOnce !== 0) continue
+      onProgress({ phase: 'seeding', done: rows, total: tokens.total, text: 'rows' })
+      await turn()
+      signal?.throwIfAborted()
     }
   }
   const sealer = ledger.createSealer({ ring: origin, payloadOptions: profile.payload })
@@ -142,11 +152,7 @@ export const openSimulatedWorld = async ({ scenario, onProgress }: OpenWorldOpti
       void ended.then(() => {
         state.over = true
       })
-      while (!state.over && clock.run(entriesAtOnce)) {
-        await new Promise((resolve) => {
-          setImmediate(resolve)
-        })
-      }
+      while (!state.over && clock.run(entriesAtOnce)) await turn()
       await ended
     },
     close: () => store.close(),
