@@ -1,9 +1,19 @@
 // Recorded cutovers of a real Keystone, replayed at the instants at which their calls were due.
 // The recordings are the outside truth: what the simulated world does with the same calls must come out as it did there.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, jest, test } from '@jest/globals'
 import { compareFigures, figuresOf, type Exchange, type Observed } from '../../src/bench/fidelity/figures.js'
 import { replaySimulated } from '../../src/bench/fidelity/predicted.js'
-import { readRecorded, readSchedule } from '../../src/bench/fidelity/recorded.js'
+import {
+  readFirstCalls,
+  readOffsetSec,
+  readRecorded,
+  readSchedule,
+} from '../../src/bench/fidelity/recorded.js'
 
 jest.setTimeout(120_000)
 
@@ -21,10 +31,54 @@ describe('a recording', () => {
   })
 })
 
+describe('where between two whole seconds a recording began', () => {
+  test('follows from what auth_token answered from its cache', () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'recording-'))
+    const call = (member: number, sent: number, done: number, asked: string): string =>
+      `scripts,${member},get,${sent},${done},${asked}`
+    // Put there at 0.95 and still good at 60.2: put in the second before that of 60.2 − 59, so 0.05 ≤ offset < 0.8.
+    // Put there at 0.35 likewise: 0.65 ≤ offset < 0.8.
+    const rows = [
+      'class,member,op,sent,done,service_to_keystone',
+      call(0, 0.9, 0.95, 'v200@40'),
+      call(1, 0.3, 0.35, 'v200@40'),
+      call(0, 60.2, 60.21, ''),
+      call(1, 60.2, 60.21, ''),
+    ]
+    writeFileSync(path.join(folder, 'two.samples.csv.gz'), gzipSync(rows.join('\n')))
+    const settings = {
+      timeline: [{ t: 90, what: 'switch' }],
+      service: { effective: { token_cache_time: 60 } },
+    }
+    writeFileSync(path.join(folder, 'two.json'), JSON.stringify(settings))
+    const offsetSec = readOffsetSec('two', pathToFileURL(`${folder}/`))
+    rmSync(folder, { recursive: true })
+    expect(Math.abs(offsetSec - 0.725)).toBeLessThan(0.01)
+  })
+})
+
 describe.each(['queens-nocache', 'newton-memcached'])('the replay of %s', (name) => {
+  test('gives the same counts within a tenth, and the same instants within 5 s, whatever calls its members draw', async () => {
+    const recorded = readRecorded(name)
+    const known = {
+      arrivals: 'joined',
+      firstCalls: readFirstCalls(name),
+      offsetSec: readOffsetSec(name),
+    } as const
+    const replays: Observed[] = []
+    for (const seed of [1, 2, 3, 4]) replays.push(await replaySimulated({ name, seed, known }))
+    const far = compareFigures(recorded, replays).filter(({ near }) => near === false)
+    expect(far).toEqual([])
+  })
+
   test('gives who was refused, how often, from when to when', async () => {
     const recorded = readRecorded(name)
-    const replay = await replaySimulated({ name, seed: 1, schedule: readSchedule(name) })
+    const known = {
+      arrivals: 'recorded',
+      schedule: readSchedule(name),
+      offsetSec: readOffsetSec(name),
+    } as const
+    const replay = await replaySimulated({ name, seed: 1, known })
     for (const { name: figure, kind, value } of figuresOf(recorded)) {
       const predicted = valueOf(replay, figure)
       if (value === null || predicted === null || predicted === undefined) {

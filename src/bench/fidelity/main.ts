@@ -4,9 +4,9 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { drawTable } from '../../render/columns.js'
-import { compareFigures, type Comparison, type Observed } from './figures.js'
-import { replayLocal, replaySimulated } from './predicted.js'
-import { readRecorded, readSchedule } from './recorded.js'
+import { compareFigures, missesOfReplays, type Comparison, type Observed } from './figures.js'
+import { replayLocal, replaySimulated, type Known } from './predicted.js'
+import { readFirstCalls, readOffsetSec, readRecorded, readSchedule } from './recorded.js'
 
 const { values: options } = parseArgs({
   options: {
@@ -41,7 +41,7 @@ const shownDeviation = ({ deviation, kind }: Comparison): string => {
 
 const draw = (comparisons: readonly Comparison[]): string =>
   drawTable(
-    ['figure', 'recorded', 'mean', 'least', 'most', 'off by', 'holds'],
+    ['figure', 'recorded', 'mean', 'least', 'most', 'off by', 'in spread', 'mean near', 'holds'],
     comparisons.map((each) =>
       [
         each.name,
@@ -50,6 +50,8 @@ const draw = (comparisons: readonly Comparison[]): string =>
         shown(each.least, each.kind),
         shown(each.most, each.kind),
         shownDeviation(each),
+        each.inSpread ? 'yes' : 'no',
+        each.near === null ? '' : each.near ? 'yes' : 'no',
         each.holds ? 'yes' : 'NO',
       ].map((text) => ({ text })),
     ),
@@ -57,20 +59,29 @@ const draw = (comparisons: readonly Comparison[]): string =>
   ).join('\n')
 
 const meaning = {
-  recorded: 'calls due as they were recorded (is the mechanism right?)',
-  drawn: 'calls due as each seed draws them (is it a fair prediction?)',
+  recorded: 'calls due as they were recorded',
+  joined: 'the same members: each first calls when it did, then as the seed draws it',
+  drawn: 'other members: all calls as the seed draws them',
 } as const
 type Arrivals = keyof typeof meaning
 
+const knownOf = (name: string, arrivals: Arrivals): Known => {
+  if (arrivals === 'drawn') return { arrivals }
+  const offsetSec = readOffsetSec(name, recordingsFolder)
+  return arrivals === 'joined'
+    ? { arrivals, firstCalls: readFirstCalls(name, recordingsFolder), offsetSec }
+    : { arrivals, schedule: readSchedule(name, recordingsFolder), offsetSec }
+}
+
 const replayAll = async (name: string, arrivals: Arrivals): Promise<readonly Observed[]> => {
-  const schedule = arrivals === 'recorded' ? readSchedule(name, recordingsFolder) : null
+  const known = knownOf(name, arrivals)
   const replays: Observed[] = []
   for (let seed = 1; seed <= seedCount; seed++) {
     process.stderr.write(`${name}, ${arrivals} arrivals: replay ${seed} of ${seedCount} …\n`)
     const replay = {
       name,
       seed,
-      schedule,
+      known,
       ...(scenariosFolder === undefined ? {} : { scenarios: scenariosFolder }),
     }
     replays.push(await (options.local ? replayLocal(replay, Number(options.speed)) : replaySimulated(replay)))
@@ -78,35 +89,48 @@ const replayAll = async (name: string, arrivals: Arrivals): Promise<readonly Obs
   return replays
 }
 
+/** How the recording fares among its replays; of a schedule that leaves nothing to chance that says nothing. */
+const chance = (arrivals: Arrivals, missed: number, replays: readonly Observed[]): string => {
+  if (arrivals === 'recorded') return `${missed} figures do not hold.`
+  const ofReplays = missesOfReplays(replays)
+  const mean = ofReplays.reduce((sum, each) => sum + each, 0) / ofReplays.length
+  return `${missed} figures do not hold. Of a replay taken for the recording: ${mean.toFixed(1)} on average, at most ${Math.max(...ofReplays)}.`
+}
+
 const results: {
   readonly recording: string
   readonly arrivals: Arrivals
   readonly rows: readonly Comparison[]
+  readonly missesOfReplays: readonly number[]
 }[] = []
 for (const name of recordings) {
-  for (const arrivals of ['recorded', 'drawn'] as const) {
-    const rows = compareFigures(readRecorded(name, recordingsFolder), await replayAll(name, arrivals))
-    results.push({ recording: name, arrivals, rows })
+  for (const arrivals of ['recorded', 'joined', 'drawn'] as const) {
+    const replays = await replayAll(name, arrivals)
+    const rows = compareFigures(readRecorded(name, recordingsFolder), replays)
+    results.push({ recording: name, arrivals, rows, missesOfReplays: missesOfReplays(replays) })
     if (options.json) continue
     const world = options.local ? `local world, speed ${options.speed}` : 'simulated world'
-    const title = `${name}: recorded against ${seedCount} seeds, ${world}, ${meaning[arrivals]}`
-    process.stdout.write(`${title}\n${draw(rows)}\n\n`)
+    const title = `${name}: recorded against ${seedCount} seeds, ${world}; ${meaning[arrivals]}`
+    const missed = rows.filter(({ holds }) => !holds).length
+    process.stdout.write(`${title}\n${draw(rows)}\n${chance(arrivals, missed, replays)}\n\n`)
   }
 }
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
 /**
- * Figures that neither way explains: not the recorded schedule, which leaves little to chance, nor the spread that chance gives. A
- * recording may well lie outside one of the two; outside both, the mechanism is wrong.
+ * Figures that hold neither for the same members nor for other ones. The recorded schedule decides nothing: it leaves so little
+ * to chance that its spread may be a single number.
  */
 const unexplained = recordings.flatMap((recording) => {
-  const [first, second] = results.filter((each) => each.recording === recording)
-  return (first?.rows ?? [])
-    .filter(({ holds }, i) => !holds && second?.rows[i]?.holds !== true)
+  const [joined, drawn] = results.filter(
+    (each) => each.recording === recording && each.arrivals !== 'recorded',
+  )
+  return (joined?.rows ?? [])
+    .filter(({ holds }, i) => !holds && drawn?.rows[i]?.holds !== true)
     .map(({ name }) => `${recording}, ${name}`)
 })
 const verdict =
   unexplained.length === 0
-    ? 'Every recorded figure holds by its own schedule or within what chance gives.'
+    ? 'Every recorded figure holds for the same members, or within what chance makes of others.'
     : `Not explained: ${unexplained.join('; ')}.`
 process.stderr.write(`${verdict}\n`)
 // A few seeds have no spread: then the tables are shown, and nothing is judged.

@@ -4,9 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Random } from '../../base/random.js'
 import { checkGate } from '../../measure/gates.js'
 import type { ArrivalSource } from '../../rehearsal/arrivalFeed.js'
-import { Engine } from '../../rehearsal/engine.js'
+import { Engine, type EngineOptions } from '../../rehearsal/engine.js'
+import { createArrivals } from '../../scenario/arrivals.js'
 import { parseScenario } from '../../scenario/parse.js'
 import type { ClientClass, Scenario } from '../../scenario/scenario.js'
 import { openLocalWorld } from '../../worlds/local/world.js'
@@ -21,21 +23,30 @@ const warmUpSec = 60
 /** Where their scenarios lie, if nobody says otherwise. */
 const scenariosFolder = new URL('../../../scenarios/fidelity/', import.meta.url)
 
-/** One replay. `schedule`: the recorded instants; null: the scenario's own, from the seed. */
+/**
+ * What is taken over from the recording. `recorded`: when each call was due. `joined`: when each member called first, and from
+ * there on it calls as its class does; its gaps follow from the seed. `drawn`: nothing, all follows from the seed.
+ */
+export type Known =
+  | { readonly arrivals: 'recorded'; readonly schedule: Schedule; readonly offsetSec: number }
+  | {
+      readonly arrivals: 'joined'
+      readonly firstCalls: ReadonlyMap<string, readonly number[]>
+      readonly offsetSec: number
+    }
+  | { readonly arrivals: 'drawn' }
+
+/** One replay. */
 export interface Replay {
   readonly name: string
   readonly seed: number
-  readonly schedule: Schedule | null
+  readonly known: Known
   /** The folder of the scenario. */
   readonly scenarios?: URL
 }
 
-/**
- * Where between two whole seconds a recorded run began is not known, and auth_token remembers in whole seconds. So each seed
- * begins elsewhere, a golden ratio on from the one before, which spreads them evenly. A schedule that is drawn has no need of it.
- */
-const offsetSec = ({ seed, schedule }: Replay): number =>
-  schedule === null ? 0 : (seed * 0.618_033_988_75) % 1
+/** auth_token remembers in whole seconds, so a replay that keeps to recorded instants begins where between two of them the run did. */
+const offsetSec = ({ known }: Replay): number => (known.arrivals === 'drawn' ? 0 : known.offsetSec)
 
 /** The scenario of a replay, all of it later by the offset. */
 const replayScenario = (replay: Replay, speed?: number): Scenario => {
@@ -50,18 +61,57 @@ const replayScenario = (replay: Replay, speed?: number): Scenario => {
 
 /** The recorded due instants of one member; an arrival of a stream without members goes to the next of its workers. */
 const replaying = (
-  replay: Replay,
   schedule: Schedule,
-  clientClass: ClientClass,
+  beganSec: number,
+  { name, members }: ClientClass,
   member: number,
 ): ArrivalSource => {
   const due = schedule
-    .filter((call) => call.clientClass === clientClass.name)
-    .filter((call) => call.member % clientClass.members === member)
-    .map(({ dueSec }) => dueSec + warmUpSec + offsetSec(replay))
+    .filter((call) => call.clientClass === name && call.member % members === member)
+    .map(({ dueSec }) => dueSec + beganSec)
     .toSorted((a, b) => a - b)
   let next = 0
   return { next: () => due[next++] ?? Infinity }
+}
+
+/** The instants of one member from its first call on. */
+const joining = (
+  firstSec: number,
+  seed: number,
+  { name, everySec, arrivals }: ClientClass,
+  member: number,
+): ArrivalSource => {
+  const random = new Random(seed, 'arrivals', name, member)
+  let atSec = firstSec
+  let count = 0
+  const next = (): number => {
+    if (arrivals === 'constant') return firstSec + count++ * everySec
+    if (count++ > 0) atSec += random.exponential(everySec)
+    return atSec
+  }
+  return { next }
+}
+
+/** Due instants in place of the plan's own; none where the plan's own are wanted. */
+const scheduleOf = (
+  { known, seed }: Replay,
+  scenario: Scenario,
+  beganSec: number,
+): Partial<Pick<EngineOptions, 'schedule'>> => {
+  if (known.arrivals === 'drawn') return {}
+  if (known.arrivals === 'recorded') {
+    return { schedule: (...of) => replaying(known.schedule, beganSec, ...of) }
+  }
+  const { durationSec, startsAtEpochSec } = scenario
+  return {
+    schedule: (clientClass, member) => {
+      const first =
+        clientClass.joinsWithinSec === null ? undefined : known.firstCalls.get(clientClass.name)?.[member]
+      return first === undefined
+        ? createArrivals({ seed, clientClass, member, stretches: [], durationSec, startsAtEpochSec })
+        : joining(first + beganSec, seed, clientClass, member)
+    },
+  }
 }
 
 /** Lets a scenario run through in an open world and returns what was seen in it. */
@@ -72,7 +122,6 @@ const watch = async (replay: Replay, scenario: Scenario, world: World): Promise<
   const ended = new Promise<void>((resolve) => {
     finished = resolve
   })
-  const { schedule } = replay
   const beganSec = warmUpSec + offsetSec(replay)
   const { timeMap, population, clock, target, control } = world
   const engine = new Engine({
@@ -82,9 +131,7 @@ const watch = async (replay: Replay, scenario: Scenario, world: World): Promise<
     clock,
     target,
     control,
-    ...(schedule === null
-      ? {}
-      : { schedule: (clientClass, member) => replaying(replay, schedule, clientClass, member) }),
+    ...scheduleOf(replay, scenario, beganSec),
     recording: {
       record: ({ leg, op, clientClass, status, outcome, atSec }) => {
         if (outcome === 'shed') return
