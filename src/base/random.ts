@@ -4,12 +4,16 @@
 /** The multiplier of FNV-1a, and one without relation to it (the golden ratio's, of Knuth's multiplicative hashing). */
 const multipliers = [0x01000193, 0x9e3779b1] as const
 
+/** The hash of an empty text. */
+const emptyHash = 0x811c9dc5
+
 /**
  * A hash of a text by the scheme of FNV-1a, 32 bits with a sign: turns the name of a stream into a seed. Two of them, with different
  * multipliers, tell names apart; of 80,000 names one alone would more likely than not take two for the same.
+ * @param from the hash of what stands before the text
  */
-const hashText = (text: string, multiplier: number): number => {
-  let hash = 0x811c9dc5
+const hashText = (text: string, multiplier: number, from = emptyHash): number => {
+  let hash = from
   for (let i = 0; i < text.length; i++) {
     hash ^= text.charCodeAt(i)
     hash = Math.imul(hash, multiplier)
@@ -17,23 +21,33 @@ const hashText = (text: string, multiplier: number): number => {
   return hash
 }
 
+/** What the upper half of a seed adds to a name. */
+const seedMark = (seed: number): string => `#${Math.floor(seed / 0x1_0000_0000)}`
+
 const hexDigits = '0123456789abcdef'
 
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes PractRand and BigCrush. */
 export class Random {
-  private a: number
-  private b: number
-  private c: number
+  private a = 0
+  private b = 0
+  private c = 0
   private counter = 1
 
   /** A stream named by a seed and any labels; equal names give equal streams. */
   constructor(seed: number, ...labels: readonly (string | number)[]) {
     const name = labels.join('/')
+    this.begin(seed, hashText(name, multipliers[0]), hashText(name + seedMark(seed), multipliers[1]))
+  }
+
+  /** Begins another stream: {@link NumberedRandom} hashes its name. */
+  begin(seed: number, b: number, c: number): this {
     // All of the state is kept as 32-bit whole numbers: an engine holds larger ones as objects of their own.
     this.a = seed | 0
-    this.b = hashText(name, multipliers[0])
-    this.c = hashText(`${name}#${Math.floor(seed / 0x1_0000_0000)}`, multipliers[1])
+    this.b = b
+    this.c = c
+    this.counter = 1
     for (let i = 0; i < 12; i++) this.uint32()
+    return this
   }
 
   /** A whole number in 0 … 2³²−1. */
@@ -88,5 +102,30 @@ export class Random {
       for (let j = 0; j < 4 && i + j < count; j++) out[i + j] = (word >>> (8 * j)) & 255
     }
     return out
+  }
+}
+
+/** Streams whose names differ in a number at their end: what their names have in common is hashed once. */
+export class NumberedRandom {
+  private readonly seed: number
+  private readonly mark: string
+  private readonly b: number
+  private readonly c: number
+  private readonly stream: Random
+
+  constructor(seed: number, ...labels: readonly [string | number, ...(string | number)[]]) {
+    const name = `${labels.join('/')}/`
+    this.seed = seed
+    this.mark = seedMark(seed)
+    this.b = hashText(name, multipliers[0])
+    this.c = hashText(name, multipliers[1])
+    this.stream = new Random(seed)
+  }
+
+  /** The stream `new Random(seed, ...labels, number)`, from its beginning. One object serves all: draw before the next call. */
+  at(number: number): Random {
+    const digits = String(number)
+    const c = hashText(this.mark, multipliers[1], hashText(digits, multipliers[1], this.c))
+    return this.stream.begin(this.seed, hashText(digits, multipliers[0], this.b), c)
   }
 }

@@ -1,6 +1,6 @@
 // The tokens that exist when a run starts: those that clients hold, and those that were issued and forgotten.
 // All instants follow from scenario and seed; nothing is made before somebody needs it.
-import { Random } from '../base/random.js'
+import { NumberedRandom } from '../base/random.js'
 import { behaviours } from '../clients/behaviours.js'
 import type { HeldToken } from '../clients/exchange.js'
 import type { Scenario } from '../scenario/scenario.js'
@@ -28,9 +28,19 @@ export class TokenPlan {
   private readonly others: readonly Holder[]
   private readonly firstOfClass = new Map<string, number>()
   private readonly firstOfService = new Map<string, number>()
+  private readonly ages: NumberedRandom
+  private readonly ids: NumberedRandom
+  private readonly auditIds: NumberedRandom
+  private readonly ivs: NumberedRandom
+  private readonly someones: NumberedRandom
 
   constructor(scenario: Scenario, cloud: CloudPlan) {
     this.scenario = scenario
+    this.ages = new NumberedRandom(scenario.seed, 'token')
+    this.ids = new NumberedRandom(scenario.seed, 'token id')
+    this.auditIds = new NumberedRandom(scenario.seed, 'token audit')
+    this.ivs = new NumberedRandom(scenario.seed, 'token iv')
+    this.someones = new NumberedRandom(scenario.seed, 'token holder')
     this.others = cloud.users.map(({ userId, projectId }) => ({ userId, projectId, trustId: null }))
     for (const clientClass of scenario.clients) {
       if (!behaviours[clientClass.behaviour].startsWithToken) continue
@@ -59,8 +69,8 @@ export class TokenPlan {
    * rate of issuing leaves them.
    */
   issuedAtSec(index: number): number {
-    const { seed, startsAtEpochSec, tokens } = this.scenario
-    return startsAtEpochSec - Math.floor(new Random(seed, 'token', index).unit() * tokens.issuedWithinSec)
+    const { startsAtEpochSec, tokens } = this.scenario
+    return startsAtEpochSec - Math.floor(this.ages.at(index).unit() * tokens.issuedWithinSec)
   }
 
   /** When it expires, seconds since 1970. */
@@ -70,13 +80,13 @@ export class TokenPlan {
 
   /** What token `index` says. */
   claims(index: number): Claims {
-    const { seed, identity } = this.scenario
+    const { identity } = this.scenario
     const issuedAtSec = this.issuedAtSec(index)
     const { userId, projectId, trustId } = this.holder(index)
     return {
       userId,
       methods: ['password'],
-      auditIds: [auditId(new Random(seed, 'token audit', index).bytes(16))],
+      auditIds: [auditId(this.auditIds.at(index).bytes(16))],
       issuedAtSec,
       expiresAtSec: issuedAtSec + identity.expirationSec,
       scope: trustId === null ? { kind: 'project', projectId } : { kind: 'trust', projectId, trustId },
@@ -85,7 +95,7 @@ export class TokenPlan {
 
   /** The text of UUID token `index`. */
   uuid(index: number): string {
-    return uuidToken(new Random(this.scenario.seed, 'token id', index).bytes(16))
+    return uuidToken(this.ids.at(index).bytes(16))
   }
 
   /** The token that a member of a class holds when the run starts; null if it starts with none. */
@@ -106,13 +116,11 @@ export class TokenPlan {
     const format = issues(this.scenario.identity.provider)
     if (format === 'uuid') return { id: this.uuid(index), format, expiresAtSec }
     if (sealer === null) return null
-    const iv = new Random(this.scenario.seed, 'token iv', index).bytes(16)
+    const iv = this.ivs.at(index).bytes(16)
     return { id: sealer.issue(claims, { iv }), format, expiresAtSec }
   }
 
   private someone(index: number): Holder {
-    return this.others[
-      new Random(this.scenario.seed, 'token holder', index).int(this.others.length)
-    ] as Holder
+    return this.others[this.someones.at(index).int(this.others.length)] as Holder
   }
 }

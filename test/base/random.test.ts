@@ -1,7 +1,7 @@
 // Whether the random numbers are random enough and stay where they are: moments, independence, names of streams.
 // Bounds are four standard errors of what probability theory says; the seed is fixed, so a test passes always or never.
 import { describe, expect, test } from '@jest/globals'
-import { Random } from '../../src/base/random.js'
+import { NumberedRandom, Random } from '../../src/base/random.js'
 
 const draws = 40_000
 
@@ -174,5 +174,18 @@ describe('streams', () => {
     ['token id/164881', 'token id/578800'],
   ])('stay apart where 32 bits of hash would not tell their names apart: %s and %s', (one, other) => {
     expect(start(1, one)).not.toBe(start(1, other))
+  })
+})
+
+describe('numbered streams', () => {
+  test.each([1, 7, 2 ** 40 + 3])('are those with the number as their last label, seed %d', (seed) => {
+    const numbered = new NumberedRandom(seed, 'token', 'id')
+    for (const number of [0, 9, 10, 299_999, 7]) {
+      const alone = new Random(seed, 'token', 'id', number)
+      const stream = numbered.at(number)
+      expect(Array.from({ length: 5 }, () => stream.uint32())).toEqual(
+        Array.from({ length: 5 }, () => alone.uint32()),
+      )
+    }
   })
 })
