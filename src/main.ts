@@ -63,6 +63,9 @@ const program = createProgram({
     process.on('SIGINT', interrupt)
     process.on('SIGTERM', interrupt)
   },
+  onExit: (run) => {
+    process.on('exit', run)
+  },
 })
 
 try {

@@ -51,10 +51,9 @@ const readOptions = ({ rate, seconds, out }: Options): { perSec: number; seconds
 }
 
 const run = async (options: Options, surroundings: Surroundings): Promise<number> => {
-  const { stdout, stderr } = surroundings
+  const { stdout } = surroundings
   const { perSec, seconds } = readOptions(options)
-  const columns = columnsOf({ ...surroundings, stdout: stderr })
-  const line = createProgressLine(stderr, () => performance.now(), columns)
+  const line = createProgressLine(surroundings, () => performance.now())
   surroundings.onInterrupt(() => process.exit(exitCodes.inconclusive))
   const calibration = await calibrate({
     cases: calibrationCases(perSec, seconds),

@@ -5,13 +5,12 @@ import { formatProblem } from '../base/errors.js'
 import { checkGate } from '../measure/gates.js'
 import { renderTerminal } from '../render/terminal.js'
 import { parseScenario } from '../scenario/parse.js'
-import { formatDuration } from '../scenario/units.js'
-import { rehearse, type Pulse } from '../worlds/rehearse.js'
-import type { Progress } from '../worlds/world.js'
+import { rehearse } from '../worlds/rehearse.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem } from './inputFile.js'
 import { readStore, readWorld } from './place.js'
-import { colourOf, columnsOf, createProgressLine, type Surroundings } from './terminal.js'
+import { createRunScreen } from './runScreen.js'
+import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 
 interface Options {
   readonly world: string
@@ -21,15 +20,6 @@ interface Options {
   readonly out?: string
   readonly json?: boolean
 }
-
-const progressText = ({ phase, done, total, text }: Progress): string =>
-  total > 1
-    ? `${phase}: ${done.toLocaleString('en')} of ${total.toLocaleString('en')} ${text}`
-    : `${phase}: ${text}`
-
-const pulseText = ({ nowSec, durationSec, speed, calls, rejected, rows }: Pulse): string =>
-  `${formatDuration(Math.floor(nowSec))} of ${formatDuration(durationSec)} (×${speed})  calls ${calls.toLocaleString('en')}  ` +
-  `refused ${rejected.toLocaleString('en')}  rows ${rows === null ? '–' : rows.toLocaleString('en')}`
 
 /** The command as somebody would type it; a database's URL may hold a password, so it is cut. */
 const commandText = (file: string, options: Options): string => {
@@ -59,20 +49,15 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   })
   for (const warning of warnings) stderr.write(`warning: ${formatProblem(warning)}\n`)
 
-  const line = createProgressLine(
-    stderr,
-    () => performance.now(),
-    columnsOf({ ...surroundings, stdout: stderr }),
-  )
+  const screen = createRunScreen({ surroundings, scenario, world, nowMs: () => performance.now() })
   let interrupts = 0
   let stop: ((reason: string) => void) | null = null
   surroundings.onInterrupt(() => {
     interrupts++
-    if (interrupts === 1 && stop !== null) {
-      stop('stopped by the user')
-      line.end()
-      stderr.write('Stopping: what was measured is reported. Once more ends at once.\n')
-    } else process.exit(exitCodes.inconclusive)
+    if (interrupts > 1 || stop === null) process.exit(exitCodes.inconclusive)
+    screen.say('Stopping: what was measured is reported. Once more ends at once.')
+    screen.windDown()
+    stop('stopped by the user')
   })
   const { summary, view, folder } = await rehearse({
     scenario,
@@ -82,14 +67,14 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     command: commandText(file, options),
     reportsRoot: 'reports',
     ...(options.out === undefined ? {} : { out: options.out }),
-    onProgress: (progress) => line.show(progressText(progress)),
-    onPulse: (pulse) => line.show(pulseText(pulse)),
-    onFolderProblem: (problem) => stderr.write(`warning: ${problem.message}\n`),
+    onProgress: screen.progress,
+    onPulse: screen.pulse,
+    onlookers: [screen.onlooker],
+    onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
     onStarted: (given) => {
       stop = given
     },
-  })
-  line.end()
+  }).finally(screen.end)
   if (options.json === true) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {
     const reportPath = `${folder}/report.html`

@@ -1,11 +1,13 @@
 // What commands write to: results on stdout, everything else on stderr, colour only where somebody sees it.
 // Handed in by `main.ts`, so that no command looks at the process it runs in.
+import { fit } from '../render/text.js'
 import type { Terminal } from '../io/terminalQuestions.js'
 
 export interface Stream {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 export interface Surroundings {
@@ -19,6 +21,8 @@ export interface Surroundings {
   readonly terminal?: Terminal
   /** Registers what Ctrl-C does. */
   readonly onInterrupt: (interrupt: () => void) => void
+  /** Registers what is done when the program ends, however that comes about: no more than a write. */
+  readonly onExit: (run: () => void) => void
   /** Whether the program runs as root; not, if nothing is said. */
   readonly superuser?: boolean
 }
@@ -36,11 +40,22 @@ export const colourOf = (surroundings: Surroundings): boolean =>
   surroundings.env['TERM'] !== 'dumb'
 
 /**
+ * Whether what was shown on stderr may be written over: a terminal on which somebody looks. Nobody does in a pipeline
+ * (`CI`), and who asks for no colour or has a dumb terminal wants no control sequences.
+ */
+export const redraws = ({ stderr, env }: Pick<Surroundings, 'stderr' | 'env'>): boolean =>
+  stderr.isTTY === true &&
+  (env['NO_COLOR'] ?? '') === '' &&
+  ['', '0', 'false'].includes(env['CI'] ?? '') &&
+  env['TERM'] !== 'dumb'
+
+/**
  * One line that is written over again on a terminal, and a line every few seconds where there is none.
  * @param nowMs a clock in milliseconds
  */
-export const createProgressLine = (stream: Stream, nowMs: () => number, columns: number) => {
-  const live = stream.isTTY === true
+export const createProgressLine = (surroundings: Surroundings, nowMs: () => number) => {
+  const stream = surroundings.stderr
+  const live = redraws(surroundings)
   const everyMs = live ? 200 : 5000
   let lastMs = -Infinity
   let shown = false
@@ -49,7 +64,7 @@ export const createProgressLine = (stream: Stream, nowMs: () => number, columns:
       const now = nowMs()
       if (now - lastMs < everyMs) return
       lastMs = now
-      stream.write(live ? `\r\u001b[K${text.slice(0, columns - 1)}` : `${text}\n`)
+      stream.write(live ? `\r\u001b[K${fit(text, (stream.columns ?? 80) - 1)}` : `${fit(text, 80)}\n`)
       shown = true
     },
     /** Shows at the next call, however soon. */

@@ -3,7 +3,7 @@
 import { duration } from '../render/text.js'
 import type { JobsProgress } from '../worlds/compare/jobs.js'
 import { exitCodes } from './exit.js'
-import { columnsOf, createProgressLine, type Surroundings } from './terminal.js'
+import { createProgressLine, type Surroundings } from './terminal.js'
 
 const progressText = ({ done, total, share, leftSec, running }: JobsProgress): string => {
   const left = leftSec === null ? '' : `, about ${duration(Math.max(1, Math.round(leftSec)))} left`
@@ -13,8 +13,7 @@ const progressText = ({ done, total, share, leftSec, running }: JobsProgress): s
 /** Progress on stderr, and Ctrl-C: what the pieces of work have in common. */
 export const createWork = (surroundings: Surroundings) => {
   const { stderr } = surroundings
-  const columns = columnsOf({ ...surroundings, stdout: stderr })
-  const line = createProgressLine(stderr, () => performance.now(), columns)
+  const line = createProgressLine(surroundings, () => performance.now())
   let stop: ((reason: string) => void) | null = null
   const state = { interrupts: 0 }
   surroundings.onInterrupt(() => {

@@ -9,9 +9,9 @@ import type { Scenario } from '../scenario/scenario.js'
 
 export type WorldName = 'simulated' | 'local'
 
-/** A long piece of work before or after the run itself. */
+/** A long piece of work before or after the run itself, or, as a flush, beside it. */
 export interface Progress {
-  readonly phase: 'starting' | 'seeding' | 'running' | 'ending'
+  readonly phase: 'starting' | 'seeding' | 'flushing' | 'ending'
   readonly done: number
   readonly total: number
   readonly text: string

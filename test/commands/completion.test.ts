@@ -25,6 +25,7 @@ const said = async (...argv: readonly string[]): Promise<string> => {
     stderr: { write: () => {} },
     readStdin: () => Promise.resolve(''),
     onInterrupt: () => {},
+    onExit: () => {},
   })
     .run()
     .catch((error: unknown) => {

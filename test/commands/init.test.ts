@@ -31,6 +31,7 @@ const cutover = async (
     stderr: { write: (text) => (said.stderr += text) },
     readStdin: () => Promise.resolve(''),
     onInterrupt: () => {},
+    onExit: () => {},
     ...(terminal === undefined ? {} : { terminal }),
   }).run()
   return { code, ...said }

@@ -65,6 +65,7 @@ const helpOf = async (...argv: readonly string[]): Promise<string> => {
     stderr: sink,
     readStdin: () => Promise.resolve(''),
     onInterrupt: () => {},
+    onExit: () => {},
   }
   await createProgram(surroundings)
     .run()
