@@ -49,7 +49,11 @@ const gutter = 12
 
 /** Heights of the block's parts. They follow from the terminal alone, so that the block never jumps. */
 const heightsOf = (rows: number): { refusals: number; table: number; causes: number } =>
-  rows >= 34 ? { refusals: 7, table: 5, causes: 6 } : { refusals: 4, table: 3, causes: 3 }
+  rows >= 44
+    ? { refusals: 10, table: 8, causes: 8 }
+    : rows >= 32
+      ? { refusals: 5, table: 5, causes: 6 }
+      : { refusals: 4, table: 2, causes: 3 }
 
 /** The block: always as many lines for the same terminal, none longer than it holds, the last one short. */
 export function renderLiveBlock(view: LiveView, { columns, rows, colour }: BlockStyle): string[] {
@@ -126,14 +130,13 @@ function progressLine(view: LiveView, width: number): string {
 function callsLine({ figures, speed }: LiveView): string {
   const { ok, rejected, failed, timeout, shed } = figures.outcomes
   const rates = figures.rates()
-  const real =
-    rates === null || speed === 1 ? '' : ` (really ${rate(rates.atKeystonePerSec * speed)} to Keystone)`
+  const real = rates === null || speed === 1 ? '' : ` (really ${rate(rates.atKeystonePerSec * speed)})`
   const pace =
     rates === null
       ? 'Calls –'
       : `Calls ${rate(rates.callsPerSec)}, to Keystone ${rate(rates.atKeystonePerSec)}${real}`
-  const counts = `${count(ok)} good, ${count(rejected)} refused, ${count(failed)} failed, ${count(timeout)} timed out, ${count(shed)} shed`
-  return `${pace}   so far: ${counts}`
+  const counts = `${count(ok)} good, ${count(rejected)} refused, ${count(failed + timeout + shed)} failed, timed out or shed`
+  return `${pace}   ${counts}`
 }
 
 function stateLine({ figures }: LiveView): string {
@@ -150,8 +153,7 @@ function stateLine({ figures }: LiveView): string {
 function eventsLine({ figures, next }: LiveView): string {
   const last = figures.events.at(-1)
   const said = (atSec: number, label: string): string => `${clockTime(atSec)} ${plain(label)}`
-  const before =
-    last === undefined ? '–' : `${said(last.startedSec, last.label)}${last.ok ? '' : ' FAILED'}`
+  const before = last === undefined ? '–' : `${said(last.startedSec, last.label)}${last.ok ? '' : ' FAILED'}`
   return `Last event ${before}   next ${next === null ? '–' : said(next.atSec, next.label)}`
 }
 
@@ -189,10 +191,7 @@ const lineColumns = 80
 /** The line that says what is about to be run. */
 export function renderLiveOpening({ scenario, where, durationSec, leftSec }: LiveView): string {
   const takes = leftSec === null ? '' : `, about ${duration(Math.max(1, Math.round(leftSec)))}`
-  return fit(
-    `running: ${plain(scenario)}, ${where}, ${clockTime(durationSec)} of scenario time${takes}`,
-    lineColumns,
-  )
+  return fit(`running: ${plain(scenario)} for ${clockTime(durationSec)}, ${where}${takes}`, lineColumns)
 }
 
 /** What a plain line was last told, so that the next one says what is new. */

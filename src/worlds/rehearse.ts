@@ -213,7 +213,8 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
   })
   let keeping: Keeping | null = null
   const halt = new AbortController()
-  let stop = (_reason: string): void => halt.abort(new StoppedError('Stopped before the first request: nothing to report.'))
+  let stop = (_reason: string): void =>
+    halt.abort(new StoppedError('Stopped before the first request: nothing to report.'))
   options.onStarted((reason) => stop(reason))
   const world = await openers[options.world]({
     scenario,

@@ -46,7 +46,11 @@ const turn = (): Promise<void> =>
     setImmediate(resolve)
   })
 
-export const openSimulatedWorld = async ({ scenario, signal, onProgress }: OpenWorldOptions): Promise<World> => {
+export const openSimulatedWorld = async ({
+  scenario,
+  signal,
+  onProgress,
+}: OpenWorldOptions): Promise<World> => {
   const clock = new VirtualClock()
   const timeMap = new TimeMap([{ untilSec: scenario.durationSec, speed: 1, traffic: 1 }])
   const random = new Random(scenario.seed, 'simulated world')
