@@ -73,6 +73,14 @@ const putEvent = (store: Store, document: Document, revocations: RevocationSourc
   return isPromise(put) ? put.then(() => revocations.changed()) : revocations.changed()
 }
 
+/** Answers from a cache alone, for what does nothing but fill it. */
+export const answerFromCache =
+  (cache: TokenCache): Answer =>
+  (question) => {
+    if (question.ask === 'cache.set') return cache.set(question.key, question.value)
+    throw new DefectError(`${question.ask} was asked of a cache`)
+  }
+
 /** Answers from a store, a password hasher and, if there is one, a cache. */
 export const answerFrom = ({ store, passwords, cache, revocations }: Answering): Answer => {
   return (question) => {

@@ -101,16 +101,24 @@ export class TokenPlan {
   /** The token that a member of a class holds when the run starts; null if it starts with none. */
   heldBy(className: string, member: number, sealer: Sealer | null): HeldToken | null {
     const first = this.firstOfClass.get(className)
-    return first === undefined ? null : this.held(first + member, sealer)
+    return first === undefined ? null : this.tokenOf(first + member, sealer)
   }
 
   /** The token that a worker of a service holds when the run starts. */
   heldByWorker(service: string, worker: number, sealer: Sealer | null): HeldToken | null {
     const first = this.firstOfService.get(service)
-    return first === undefined ? null : this.held(first + worker, sealer)
+    return first === undefined ? null : this.tokenOf(first + worker, sealer)
   }
 
-  private held(index: number, sealer: Sealer | null): HeldToken | null {
+  /** All tokens that somebody in this run holds when it starts. */
+  held(sealer: Sealer | null): readonly { readonly index: number; readonly token: HeldToken }[] {
+    return this.holders.flatMap((_, index) => {
+      const token = this.tokenOf(index, sealer)
+      return token === null ? [] : [{ index, token }]
+    })
+  }
+
+  private tokenOf(index: number, sealer: Sealer | null): HeldToken | null {
     const claims = this.claims(index)
     const expiresAtSec = claims.expiresAtSec - this.scenario.startsAtEpochSec
     const format = issues(this.scenario.identity.provider)

@@ -3,20 +3,40 @@
 import { DefectError } from '../base/errors.js'
 import type { Context } from '../identity/context.js'
 import { deferredExtra } from '../identity/extra.js'
-import { standingOf } from '../identity/standing.js'
+import { standingOf, type Standing } from '../identity/standing.js'
 import type { TokenExtra, TokenRow } from '../identity/store.js'
 import { extraOfIssued, tokenPieces } from '../identity/tokenBody.js'
+import type { Claims } from '../token/claims.js'
 import type { Holder, TokenPlan } from './tokenPlan.js'
+
+/** What a planned token says, and what it stands on. */
+export const plannedStanding = (
+  context: Context,
+  plan: TokenPlan,
+  index: number,
+): { readonly claims: Claims; readonly standing: Standing } => {
+  const claims = plan.claims(index)
+  const standing = standingOf(context, claims, plan.uuid(index))
+  if (!('user' in standing))
+    throw new DefectError(`planned token ${index} stands on nothing: ${standing.message ?? ''}`)
+  return { claims, standing }
+}
 
 /** Makes the column of a planned token, as the identity logic would have when it was issued. */
 const extraOf = (context: Context, plan: TokenPlan, index: number): TokenExtra => {
-  const claims = plan.claims(index)
-  const id = plan.uuid(index)
-  const standing = standingOf(context, claims, id)
-  if (!('user' in standing))
-    throw new DefectError(`planned token ${index} stands on nothing: ${standing.message ?? ''}`)
-  return extraOfIssued(context, id, tokenPieces(context, claims, standing, { catalog: true }))
+  const { claims, standing } = plannedStanding(context, plan, index)
+  return extraOfIssued(context, plan.uuid(index), tokenPieces(context, claims, standing, { catalog: true }))
 }
+
+/** The row of a planned token with a column of its own. */
+const rowWith = (plan: TokenPlan, index: number, extra: TokenExtra): TokenRow => {
+  const { userId, trustId } = plan.holder(index)
+  return { id: plan.uuid(index), expiresAtSec: plan.expiresAtSec(index), valid: true, userId, trustId, extra }
+}
+
+/** The row of one planned token. */
+export const plannedRow = (context: Context, plan: TokenPlan, index: number): TokenRow =>
+  rowWith(plan, index, extraOf(context, plan, index))
 
 /**
  * The order of the rows on disk. `issued`: as they were appended, which is how a table without a clustered key (SQLite's)
@@ -41,15 +61,7 @@ export function* tokenRows(context: Context, plan: TokenPlan, order: RowOrder): 
     return own
   }
   for (const index of ordered(plan, order)) {
-    const holder = plan.holder(index)
-    yield {
-      id: plan.uuid(index),
-      expiresAtSec: plan.expiresAtSec(index),
-      valid: true,
-      userId: holder.userId,
-      trustId: holder.trustId,
-      extra: deferredExtra(make, index, bytes(holder, index)),
-    }
+    yield rowWith(plan, index, deferredExtra(make, index, bytes(plan.holder(index), index)))
   }
 }
 

@@ -19,6 +19,19 @@ const withIdentity = (lines: string): string => validators.replace('  cache: non
 const loggedInAgain = ({ rejections }: Summary): number => rejections.byClass['validators'] ?? 0
 const members = 6
 
+const rehearseLocally = async (text: string): Promise<Summary> => {
+  const file = path.join(scratch.next(), '..', 'memcached.yaml')
+  writeFileSync(file, text)
+  const ended = await runProgram(
+    ['rehearse', file, '--world', 'local', '--store', 'sqlite', '--out', scratch.next(), '--json'],
+    { cwd: scratch.root },
+  )
+  const summary = JSON.parse(ended.stdout) as Summary
+  expect(summary.faults).toEqual([])
+  expect(summary.requests.byOutcome).toMatchObject({ failed: 0, timeout: 0 })
+  return summary
+}
+
 test('the recorded validators asked to the end of the run, and not one of them logged in again', () => {
   const recorded = JSON.parse(
     readFileSync(new URL('../vectors/cutovers/newton-memcached.json', import.meta.url), 'utf8'),
@@ -51,16 +64,30 @@ describe('validators with tokens of their own', () => {
   })
 
   test('are refused nothing in the local world with a real memcached, either', async () => {
-    const file = path.join(scratch.next(), '..', 'memcached.yaml')
-    writeFileSync(file, withIdentity('  cache: memcached\n'))
-    const ended = await runProgram(
-      ['rehearse', file, '--world', 'local', '--store', 'sqlite', '--out', scratch.next(), '--json'],
-      { cwd: scratch.root },
-    )
-    const summary = JSON.parse(ended.stdout) as Summary
-    expect(summary.faults).toEqual([])
-    expect(summary.requests.byOutcome).toMatchObject({ failed: 0, timeout: 0 })
+    const summary = await rehearseLocally(withIdentity('  cache: memcached\n'))
     expect(summary.rejections.byClass['users']).toBeGreaterThan(0)
     expect(loggedInAgain(summary)).toBe(0)
+  })
+})
+
+describe('tokens that were issued shortly before the run, on a Queens with a memcached that is kept', () => {
+  // Measured of Queens 13.0.4: a UUID token survives the switch exactly if it was issued less than the lifetime before.
+  const queens = (lines: string): string =>
+    `${withIdentity(`  cache: memcached\n${lines}`).replace('newton', 'queens')}tokens: { issued_within: 1m }\n`
+
+  test.each([
+    ['outlive the switch, whoever shows them', '', false],
+    ['die with it where their time in the cache is over by then', '  cache_time: 2m\n', true],
+    ['die with it where issued tokens are not cached', '  cache_on_issue: false\n', true],
+  ])('%s', async (_, lines, die) => {
+    const { summary } = await simulate(scratch, queens(lines))
+    const { users = 0, validators: ofValidators = 0 } = summary.rejections.byClass
+    expect([users, ofValidators]).toEqual(die ? [10, members] : [0, 0])
+  })
+
+  test('outlive it in the local world, too', async () => {
+    const summary = await rehearseLocally(queens(''))
+    expect(summary.rejections.total).toBe(0)
+    expect(summary.requests.byStatus['404']).toBeUndefined()
   })
 })

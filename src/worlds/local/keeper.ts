@@ -1,7 +1,6 @@
 // The process that keeps the store: fills it before the run, counts and flushes it while it runs.
 // It does what `keystone-manage` does beside Keystone, in a process of its own, so that no one else waits for it.
 import { WorldError } from '../../base/errors.js'
-import { createMemoryStore } from '../../identity/memoryStore.js'
 import type { Store, TokenRow } from '../../identity/store.js'
 import { answerParent, notifyParent } from '../../io/childProcess.js'
 import { createPasswords } from '../../io/passwords.js'
@@ -12,7 +11,7 @@ import { TokenPlan } from '../../rehearsal/tokenPlan.js'
 import { tokenRows, type RowOrder } from '../../rehearsal/tokenRows.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { issues } from '../../token/mode.js'
-import { IdentityNode } from '../identityNode.js'
+import { plannedContext } from '../plannedCloud.js'
 import type { KeeperCalls, SeedNotice } from './calls.js'
 
 let store: Store | null = null
@@ -26,17 +25,7 @@ const opened = (): Store => {
 /** The rows that the table has when the run starts; none under Fernet. */
 const rowsOf = async (scenario: Scenario, cloud: CloudPlan, order: RowOrder): Promise<Iterable<TokenRow>> => {
   if (issues(scenario.identity.provider) !== 'uuid') return []
-  const facts = createMemoryStore()
-  await facts.load(cloud.documents, [])
-  const node = new IdentityNode({
-    store: facts,
-    identity: scenario.identity,
-    ring: () => null,
-    random: () => new Uint8Array(),
-    requestId: () => '',
-    publicUrl: `https://${scenario.cloud.host}:5000`,
-  })
-  return tokenRows(node.context(scenario.startsAtEpochSec), new TokenPlan(scenario, cloud), order)
+  return tokenRows(await plannedContext(scenario, cloud), new TokenPlan(scenario, cloud), order)
 }
 
 const calls: KeeperCalls = {

@@ -3,6 +3,8 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { micros, TimeMap, toSec } from '../../base/time.js'
+import { answerFromCache, drive } from '../../identity/drive.js'
+import type { IdentityCase } from '../../identity/questions.js'
 import { releaseProfiles } from '../../identity/release.js'
 import { MemcachedTokenCache } from '../../io/cache/memcachedTokenCache.js'
 import { startMemcached } from '../../io/cache/privateMemcached.js'
@@ -10,11 +12,13 @@ import { Child } from '../../io/childProcess.js'
 import { copyRepository, setupRepository } from '../../io/keyChanges.js'
 import { readRing } from '../../io/keyRepository.js'
 import { KeystoneClient } from '../../io/keystoneClient.js'
+import { cacheHeldTokens } from '../../rehearsal/cachedAtStart.js'
 import { planCloud } from '../../rehearsal/cloudPlan.js'
 import { Population } from '../../rehearsal/population.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
 import type { Fault, Scenario } from '../../scenario/scenario.js'
 import { createSealer } from '../../token/sealer.js'
+import { plannedContext } from '../plannedCloud.js'
 import { createChecks } from '../balancing.js'
 import type { OpenWorldOptions, World } from '../world.js'
 import type { KeeperSetup, SeedNotice } from './calls.js'
@@ -51,10 +55,11 @@ const setUpKeys = async (
 const hasFault = ({ timeline }: Scenario, kind: Fault['kind']): boolean =>
   timeline.some(({ action }) => action.kind === 'fault' && action.fault.kind === kind)
 
-/** What the warm-up has left there was never validated in the scenario. */
-const emptyMemcached = async (address: string): Promise<void> => {
+/** Empties a memcached; `fill`, if given, then puts there what a run starts with. */
+const emptyMemcached = async (address: string, fill?: IdentityCase<void>): Promise<void> => {
   const cache = new MemcachedTokenCache(address)
   await cache.clear()
+  if (fill !== undefined) await drive(fill, answerFromCache(cache))
   cache.close()
 }
 
@@ -212,7 +217,11 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
       storeName: store.kind === 'sqlite' ? 'sqlite' : options.store.kind,
       run: async (ended) => {
         await warmUp(target, population)
-        if (memcached !== null) await emptyMemcached(memcached.address)
+        // What the warm-up has left there was never validated in the scenario.
+        if (memcached !== null) {
+          const context = await plannedContext(scenario, cloud)
+          await emptyMemcached(memcached.address, cacheHeldTokens(context, tokens, sealer))
+        }
         const originMs = clock.start()
         checks?.start()
         await fleet.begin(originMs)

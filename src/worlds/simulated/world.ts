@@ -2,13 +2,14 @@
 // A day passes in seconds, and the same seed gives the same day.
 import { TimeMap } from '../../base/time.js'
 import { Random } from '../../base/random.js'
-import { answerFrom } from '../../identity/drive.js'
+import { answerFrom, answerFromCache, drive } from '../../identity/drive.js'
 import { KeptInProcess } from '../../identity/revocationSource.js'
 import { MemoryTokenCache } from '../../identity/tokenCache.js'
 import { createMemoryStore } from '../../identity/memoryStore.js'
 import { createDerived } from '../../identity/context.js'
 import { releaseProfiles } from '../../identity/release.js'
 import type { Target } from '../../rehearsal/ports.js'
+import { cacheHeldTokens } from '../../rehearsal/cachedAtStart.js'
 import { planCloud, rehearsalPassword } from '../../rehearsal/cloudPlan.js'
 import { Population } from '../../rehearsal/population.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
@@ -109,6 +110,10 @@ export const openSimulatedWorld = async ({
     }
   }
   const sealer = ledger.createSealer({ ring: origin, payloadOptions: profile.payload })
+  if (cache.backend === 'memcached') {
+    const context = (fleet[0] as SimulatedNode).identity.context(scenario.startsAtEpochSec)
+    await drive(cacheHeldTokens(context, tokens, sealer), answerFromCache(shared))
+  }
   const target = new SimulatedTarget({
     clock,
     fleet,
