@@ -76,6 +76,12 @@ export class Random {
     return -mean * Math.log(1 - this.unit())
   }
 
+  /** Normally distributed with mean 0 and variance 1 (Box & Muller 1958). Takes two numbers of the stream. */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.unit()))
+    return radius * Math.cos(2 * Math.PI * this.unit())
+  }
+
   /** One element of a list that is not empty. */
   pick<T>(list: readonly T[]): T {
     return list[this.int(list.length)] as T

@@ -112,6 +112,7 @@ const open = async (
       identity: { ...scenario.identity, provider },
       publicUrl: 'https://openstack.example.org:5000',
       explain: true,
+      seed: scenario.seed,
       memcached: null,
       time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
     } satisfies BackendSetup)

@@ -8,7 +8,7 @@ import type { ReadOptions } from '../scenario/parse.js'
 import { parseStrategy, parseUnchanged, type NamedText } from '../scenario/strategy.js'
 import type { Contender } from '../worlds/compare/strategies.js'
 import type { WorldName } from '../worlds/world.js'
-import { readFileOrProblem } from './inputFile.js'
+import { readFileOrProblem, readNamedBeside } from './inputFile.js'
 import { readStore, readWorld } from './place.js'
 import type { Surroundings } from './terminal.js'
 
@@ -109,6 +109,7 @@ export const readInputs = async (options: Options, surroundings: Surroundings): 
   const read: ReadOptions = {
     overrides: options.seed === undefined ? {} : { seed: Number(options.seed) },
     checkGate,
+    readNamed: readNamedBeside(cloudFile),
     place: { world, store: store.kind, superuser: surroundings.superuser === true },
   }
   const contenders = readContenders(cloud, strategies, options, read, (warning) =>

@@ -7,7 +7,7 @@ import { renderTerminal } from '../render/terminal.js'
 import { parseScenario } from '../scenario/parse.js'
 import { rehearse } from '../worlds/rehearse.js'
 import { exitCodes, verdictCode } from './exit.js'
-import { readFileOrProblem } from './inputFile.js'
+import { readFileOrProblem, readNamedBeside } from './inputFile.js'
 import { readStore, readWorld } from './place.js'
 import { createRunScreen } from './runScreen.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
@@ -45,6 +45,7 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     text,
     overrides,
     checkGate,
+    readNamed: readNamedBeside(file),
     place: { world, store: store.kind, superuser: surroundings.superuser === true },
   })
   for (const warning of warnings) stderr.write(`warning: ${formatProblem(warning)}\n`)

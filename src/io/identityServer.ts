@@ -29,6 +29,21 @@ export interface Patience {
 /** Generous: a machine that is short of processors keeps honest clients waiting, too. */
 const patience: Patience = { headersMs: 60_000, requestMs: 120_000, checkMs: 10_000 }
 
+/** A request that a worker has taken. */
+export interface HeldRequest {
+  /** Answers its questions. */
+  readonly answer: Answer
+  /** Its reply is known: `send` is called when the worker is through with it. */
+  answered(status: number, send: () => void): void
+}
+
+/** Workers that requests wait for, and that take longer than this server does. */
+export interface Hold {
+  /** `begin` is called when a worker takes the request; with null if it needs none. */
+  admit(request: Request, begin: (held: HeldRequest | null) => void): void
+  drop(): void
+}
+
 export interface IdentityServerOptions {
   readonly host: string
   /** 0: any free one. */
@@ -47,6 +62,8 @@ export interface IdentityServerOptions {
   readonly patience?: Patience
   /** Which backend this is, told with each answer; for backends behind a balancer. */
   readonly node?: number
+  /** Without it every request is answered as soon as it can be. */
+  readonly hold?: Hold
   /** Told of an error that is ours; never given a token or a password. */
   readonly onDefect: (error: unknown) => void
 }
@@ -92,6 +109,7 @@ interface Exchange {
   readonly request: HttpRequest
   readonly response: ServerResponse
   reply: MaybePromise<Reply> | null
+  held: HeldRequest | null
 }
 
 export const startIdentityServer = async (options: IdentityServerOptions): Promise<IdentityServer> => {
@@ -108,7 +126,20 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
     }
     response.writeHead(status, title, headers).end(body)
   }
-  const write = ({ request, response }: Exchange, reply: Reply): void => {
+  const write = (exchange: Exchange, reply: Reply): void => {
+    const { held } = exchange
+    if (held === null) writeNow(exchange, reply)
+    else
+      held.answered(reply.status, () => {
+        try {
+          writeNow(exchange, reply)
+        } catch (error) {
+          failNow(exchange, error)
+        }
+      })
+  }
+
+  const writeNow = ({ request, response }: Exchange, reply: Reply): void => {
     const { headers } = reply
     if (options.node !== undefined) headers[nodeHeader] = String(options.node)
     if (options.explain && reply.cause !== null) headers[causeHeader] = reply.cause
@@ -124,7 +155,12 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
     }
   }
 
-  const fail = ({ response }: Exchange, error: unknown): void => {
+  const fail = (exchange: Exchange, error: unknown): void => {
+    exchange.held?.answered(500, () => {})
+    failNow(exchange, error)
+  }
+
+  const failNow = ({ response }: Exchange, error: unknown): void => {
     options.onDefect(error)
     if (response.headersSent) {
       response.destroy()
@@ -139,9 +175,18 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   // which saves a third of a validation, and a client that waits for several answers is woken once.
   let waiting: Exchange[] = []
   const enqueue = (exchange: Exchange, socket: Socket): void => {
-    // Immediates run when all sockets that were ready have been read. Once round the loop more finds the requests that
-    // came meanwhile, for the price of one look.
     wire.due(socket, exchange.response)
+    if (options.hold === undefined) join(exchange)
+    else
+      options.hold.admit(exchange.request, (held) => {
+        exchange.held = held
+        join(exchange)
+      })
+  }
+
+  // Immediates run when all sockets that were ready have been read. Once round the loop more finds the requests that
+  // came meanwhile, for the price of one look.
+  const join = (exchange: Exchange): void => {
     if (waiting.push(exchange) === 1) setImmediate(() => setImmediate(answerWaiting))
   }
 
@@ -168,7 +213,10 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   const conduct = (batch: readonly Exchange[]): void => {
     for (const exchange of batch) {
       try {
-        exchange.reply = drive(handle(exchange.request, options.context()), options.answer)
+        exchange.reply = drive(
+          handle(exchange.request, options.context()),
+          exchange.held?.answer ?? options.answer,
+        )
       } catch (error) {
         fail(exchange, error)
       }
@@ -208,7 +256,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       const request = new HttpRequest(message)
       const announced = message.headers['content-length']
       if (announced === undefined && message.headers['transfer-encoding'] === undefined) {
-        enqueue({ request, response, reply: null }, message.socket)
+        enqueue({ request, response, reply: null, held: null }, message.socket)
         return
       }
       const chunks: Buffer[] = []
@@ -228,7 +276,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       message.on('end', () => {
         if (response.headersSent) return
         request.take(Buffer.concat(chunks).toString('utf8'))
-        enqueue({ request, response, reply: null }, message.socket)
+        enqueue({ request, response, reply: null, held: null }, message.socket)
       })
       message.on('error', () => {})
     },
@@ -258,6 +306,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
     server,
     close: () =>
       new Promise((resolve) => {
+        options.hold?.drop()
         server.close(() => resolve())
         server.closeAllConnections()
       }),

@@ -3,7 +3,10 @@
 import { InputError, type Problem } from '../base/errors.js'
 import type { Stretch } from '../base/time.js'
 import { checkDocument, fitStretches, type CheckGate } from './checks.js'
-import { explainIssue, type Finding } from './issues.js'
+import type { CostProfile } from './costs/profile.js'
+import { costWarnings, resolveCosts, type ResolvedCosts } from './costs/resolveCosts.js'
+import type { ReadNamedFile } from './costs/resolveCosts.js'
+import { explainIssue, valueAt, type Finding } from './issues.js'
 import { passwordHashOf } from './passwordHash.js'
 import { readFile, sourceOf } from './sources.js'
 import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
@@ -28,6 +31,8 @@ export interface ParseOptions {
   readonly checkGate: CheckGate
   /** Where it is to be run, if that is known: what cannot be played there is a problem. */
   readonly place?: Place
+  /** Reads the file of a cost profile that a scenario names; without it none may be named. */
+  readonly readNamed?: ReadNamedFile
 }
 
 /** A scenario that can be run, and what its author should still know. */
@@ -63,12 +68,24 @@ const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
   )
 }
 
+/** The profile that `identity.costs` names, however wrong the rest of the document is. */
+const costsOf = (source: ScenarioSource, readNamed: ReadNamedFile | undefined): ResolvedCosts => {
+  const path = ['identity', 'costs']
+  const written = valueAt(source.data, path)
+  if (typeof written !== 'string') return { ok: true, profile: null }
+  const { file = '' } = source.locate({ path, of: 'value', message: '' })
+  return resolveCosts(written, file, readNamed)
+}
+
 const isMapping = (data: unknown): boolean =>
   typeof data === 'object' && data !== null && !Array.isArray(data)
 
-const toCosts = (costs: ScenarioDocument['identity']['costs']): IdentitySettings['costs'] =>
-  costs === 'native'
-    ? costs
+const toCosts = (
+  costs: ScenarioDocument['identity']['costs'],
+  profile: CostProfile | null,
+): IdentitySettings['costs'] =>
+  typeof costs === 'string'
+    ? (profile ?? 'native')
     : {
         validateUs: costs.validate * 1e6,
         notFoundUs: costs.not_found * 1e6,
@@ -81,14 +98,17 @@ const toBalancer = (balancer: ScenarioDocument['identity']['balancer']): Identit
   return { kind, algorithm, checks: checks ? { intervalSec: interval, rise, fall } : null }
 }
 
-/** `identity` as the rest of the program knows it. */
-export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySettings => {
+/** `identity` as the rest of the program knows it; `profile` is what its `costs` names, if they name one. */
+export const toIdentity = (
+  identity: ScenarioDocument['identity'],
+  profile: CostProfile | null = null,
+): IdentitySettings => {
   const { flush, keys, password_hash: hash } = identity
   return {
     release: identity.release,
     provider: identity.provider,
     backends: identity.backends,
-    processes: identity.processes,
+    processes: identity.processes ?? profile?.workers ?? 1,
     balancer: toBalancer(identity.balancer),
     expirationSec: identity.expiration,
     flush: flush === null ? null : { everySec: flush.every, offsetSec: flush.offset ?? flush.every },
@@ -103,7 +123,7 @@ export const toIdentity = (identity: ScenarioDocument['identity']): IdentitySett
       onIssue: identity.cache_on_issue ?? null,
     },
     passwordHash: passwordHashOf(identity.release, hash),
-    costs: toCosts(identity.costs),
+    costs: toCosts(identity.costs, profile),
   }
 }
 
@@ -141,9 +161,13 @@ const toClass = ([name, written]: [string, ScenarioDocument['clients'][string]])
   return { name, ...times, ...(byHour === undefined ? {} : { byHour }), ...rest }
 }
 
-const toScenario = (document: ScenarioDocument, overrides: ScenarioOverrides): Scenario => {
+const toScenario = (
+  document: ScenarioDocument,
+  overrides: ScenarioOverrides,
+  profile: CostProfile | null,
+): Scenario => {
   const durationSec = document.duration ?? document.clock.at(-1)?.until ?? 0
-  const identity = toIdentity(document.identity)
+  const identity = toIdentity(document.identity, profile)
   const { middleware, limits } = document
   return {
     name: document.name,
@@ -191,7 +215,7 @@ export interface ScenarioSource {
 }
 
 /** What is to be made of a source. */
-export type ReadOptions = Pick<ParseOptions, 'overrides' | 'checkGate' | 'place'>
+export type ReadOptions = Pick<ParseOptions, 'overrides' | 'checkGate' | 'place' | 'readNamed'>
 
 /**
  * Reads a scenario from its source.
@@ -211,12 +235,18 @@ export const readScenario = (source: ScenarioSource, options: ReadOptions): Pars
   const found = issues.flatMap((issue) => (schema === null ? [] : explainIssue(issue, data, schema)))
   const checks = isMapping(data) ? checkDocument(data, checkGate, place) : { problems: [], warnings: [] }
   const located = (findings: readonly Finding[]): readonly Problem[] => findings.map(source.locate)
+  const costs = costsOf(source, options.readNamed)
+  const ofCosts = costs.ok || costs.finding === undefined ? [] : [costs.finding]
   const problems = [
     ...optionProblems,
-    ...inOrder([...source.problems, ...located([...found, ...checks.problems])]),
+    ...inOrder([...source.problems, ...located([...found, ...checks.problems, ...ofCosts])]),
+    ...(costs.ok ? [] : costs.problems),
   ]
-  if (problems.length > 0 || !shape.success) throw new InputError(problems)
-  return { scenario: toScenario(shape.data, overrides), warnings: inOrder(located(checks.warnings)) }
+  if (problems.length > 0 || !shape.success || !costs.ok) throw new InputError(problems)
+  const scenario = toScenario(shape.data, overrides, costs.profile)
+  const ofProfile =
+    costs.profile === null ? [] : costWarnings(scenario, costs.profile, place?.world === 'local')
+  return { scenario, warnings: inOrder(located([...checks.warnings, ...ofProfile])) }
 }
 
 /** Reads a scenario from one text; see `readScenario`. */

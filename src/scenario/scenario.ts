@@ -2,6 +2,7 @@
 // The YAML that a person writes is turned into this by `parse.ts`; nothing after that sees YAML.
 import type { Stretch } from '../base/time.js'
 import type { ProviderMode } from '../token/mode.js'
+import type { CostProfile } from './costs/profile.js'
 
 export type Release = 'mitaka' | 'newton' | 'ocata' | 'queens' | 'zed'
 
@@ -138,7 +139,8 @@ export interface IdentitySettings {
     readonly onIssue: boolean | null
   }
   readonly passwordHash: PasswordHash
-  readonly costs: 'native' | StatedCosts
+  /** What a request costs: as our own servers, as was stated, or as a Keystone that was measured. */
+  readonly costs: 'native' | StatedCosts | CostProfile
 }
 
 /** Which backends a step is for: all of them, or some, numbered from 1. */

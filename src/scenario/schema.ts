@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
 import { jsonSchemaOf, type JsonSchema } from './jsonSchema.js'
+import { shippedCostNames } from './costs/shipped.js'
 import { passwordSchemes } from './passwordHash.js'
 import { faultForms, faultKinds } from './faults.js'
 import type { ArrivalKind, BehaviourName, CacheBackend, Release, StepCondition } from './scenario.js'
@@ -136,9 +137,9 @@ const identitySchema = z.strictObject({
     .describe('The token provider in force when the run starts, on every backend.'),
   backends: count(64).default(1).describe('Keystone backends behind the balancer, numbered from 1.'),
   processes: count(1024)
-    .default(1)
+    .optional()
     .describe(
-      'Processes of each backend, each of which handles one request at a time. Simulated world only.',
+      'Worker processes of each backend, each of which handles one request at a time. Default: as many as the profile of `costs` was measured with, else 1. Without a profile: simulated world only.',
     ),
   balancer: z
     .preprocess((value) => (typeof value === 'string' ? { kind: value } : value), balancerSchema)
@@ -191,12 +192,20 @@ const identitySchema = z.strictObject({
     .prefault({})
     .describe('What checking a password costs a backend.'),
   costs: z
-    .union([z.literal('native'), statedCostsSchema], {
-      error: 'expected `native`, or a mapping of `validate`, `not_found`, `unauthorized` and `issue`',
+    .union([z.string(), statedCostsSchema], {
+      error:
+        'expected `native`, the name or the file of a cost profile, or a mapping of `validate`, `not_found`, `unauthorized` and `issue`',
+    })
+    .meta({
+      anyOf: [
+        { type: 'string', enum: ['native', ...shippedCostNames] },
+        { type: 'string', pattern: '[./]', examples: ['./keystone-costs.json'] },
+        jsonSchemaOf(statedCostsSchema),
+      ],
     })
     .default('native')
     .describe(
-      'What a request costs a process in the simulated world. `native`: as this program’s own servers. Or a mapping with what was measured on a Keystone, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration. Default: `native`.',
+      'What a request costs a worker. `native`: as this program’s own servers. `newton`, `queens`, `zed`: as that Keystone when it was measured, in both worlds. A file: a profile that `cutover profile` wrote. Or, simulated world only, a mapping with what was measured, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration.',
     ),
 })
 

@@ -7,7 +7,7 @@ import { releaseProfiles } from '../../src/identity/release.js'
 import type { ReleaseProfile } from '../../src/identity/release.js'
 import { revocationCacheSec } from '../../src/identity/revocations.js'
 import { defaultPasswordHash } from '../../src/scenario/passwordHash.js'
-import { revocationUs } from '../../src/worlds/simulated/costs.js'
+import { revocationUs } from '../../src/worlds/costs/revocations.js'
 
 const readme = fileURLToPath(new URL('../../scenarios/README.md', import.meta.url))
 const begin =

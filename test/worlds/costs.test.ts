@@ -3,7 +3,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ApiRequest } from '../../src/clients/exchange.js'
 import type { IdentitySettings } from '../../src/scenario/scenario.js'
-import { costTable, revocationUs } from '../../src/worlds/simulated/costs.js'
+import { revocationUs } from '../../src/worlds/costs/revocations.js'
+import { costTable } from '../../src/worlds/simulated/costs.js'
 
 const validate: ApiRequest = { op: 'validate', authToken: 'a', subjectToken: 'b' }
 const identity = {
@@ -47,16 +48,16 @@ describe('revocation events', () => {
     'do not matter to %s, which filters them in SQL',
     (release) => {
       expect(revocationUs(release, 10_000)).toBe(0)
-      expect(costTable({ ...identity, release }).byEvents).toBe(false)
+      expect(costTable({ ...identity, release }, 1, 1).byEvents).toBe(false)
     },
   )
 
   test('lengthen validations alone, whether costs are native or stated', () => {
     const stated = { validateUs: 7, notFoundUs: 6, unauthorizedUs: 5, issueUs: 4 }
     for (const costs of ['native', stated] as const) {
-      const table = costTable({ ...identity, costs })
+      const table = costTable({ ...identity, costs }, 1, 1)
       const us = (request: ApiRequest, events: number): number =>
-        table.us({ request, mode: 'uuid', status: 200, events })
+        table.us({ request, mode: 'uuid', status: 200, events, inSystem: 1, meter: null })
       expect(us(validate, 1000) - us(validate, 0)).toBeCloseTo(revocationUs('mitaka', 1000))
       const revoke: ApiRequest = { op: 'revoke', authToken: 'a', subjectToken: 'b' }
       expect(us(revoke, 1000)).toBe(us(revoke, 0))
@@ -70,11 +71,13 @@ describe('password hashes', () => {
     passwordHash: IdentitySettings['passwordHash'],
     costs: IdentitySettings['costs'] = 'native',
   ) =>
-    costTable({ ...identity, passwordHash, costs }).us({
+    costTable({ ...identity, passwordHash, costs }, 1, 1).us({
       request: issue,
       mode: 'fernet',
       status: 201,
       events: 0,
+      inSystem: 1,
+      meter: null,
     })
   const plain = issueUs({ scheme: 'plain', rounds: 1 })
 

@@ -2,7 +2,7 @@
 // Started by the local world or by a service; ends when its parent goes away, however that happens.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { WorldError } from '../../base/errors.js'
-import { answerFrom } from '../../identity/drive.js'
+import { answerFrom, type Answer } from '../../identity/drive.js'
 import { releaseProfiles } from '../../identity/release.js'
 import type { MaybePromise, Store } from '../../identity/store.js'
 import { openCaching, type Caching } from '../../io/cache/openCaching.js'
@@ -16,7 +16,9 @@ import { openStore } from '../../io/store/open.js'
 import { SqliteStore } from '../../io/store/sqliteStore.js'
 import type { KeyRing } from '../../token/keyring.js'
 import { IdentityNode } from '../identityNode.js'
-import type { BackendCalls } from './calls.js'
+import type { BackendCalls, BackendSetup } from './calls.js'
+import { HeldWorkers, type HeldWorkersOptions } from './heldWorkers.js'
+import { profileOf, realHash, ServiceTimes } from '../costs/serviceTimes.js'
 import { ScenarioTime } from './scenarioTime.js'
 
 interface Running {
@@ -29,6 +31,8 @@ interface Running {
   /** Requests wait for it, in the order in which they came; null: nothing keeps them. */
   loading: Promise<void> | null
   readonly caching: Caching
+  /** Those of the Keystone whose costs are played; null: requests cost what they cost us. */
+  readonly workers: HeldWorkers | null
 }
 
 /** The ring as it lies on disk; null when there is none, as Keystone then answers 500. */
@@ -46,6 +50,26 @@ const until = (atMs: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, Math.max(0, atMs - performance.now()))
   })
+
+/** The workers of a measured Keystone, if the scenario's costs are those of one. */
+const openWorkers = (
+  { identity, node: number, seed }: BackendSetup,
+  node: IdentityNode,
+  time: ScenarioTime | null,
+  answer: Answer,
+): HeldWorkers | null => {
+  const profile = profileOf(identity)
+  if (profile === null) return null
+  const options: HeldWorkersOptions = {
+    times: new ServiceTimes({ profile, identity, seed, node: number }),
+    workers: identity.processes,
+    answer,
+    mode: () => node.mode,
+    revocationEvents: () => node.revocationEvents,
+    speed: () => time?.speed() ?? 1,
+  }
+  return new HeldWorkers(options, time === null)
+}
 
 let running: Running | null = null
 
@@ -79,6 +103,12 @@ const calls: BackendCalls = {
       asksRevocations: releaseProfiles[setup.identity.release].revocationLoad === 'all',
     })
     const time = setup.time === null ? null : new ScenarioTime(setup.time)
+    const answer = answerFrom({
+      store,
+      passwords: createPasswords(realHash(setup.identity)),
+      ...caching.answering,
+    })
+    const workers = openWorkers(setup, node, time, answer)
     const serve = (port: number): Promise<IdentityServer> =>
       startIdentityServer({
         host: '127.0.0.1',
@@ -86,11 +116,8 @@ const calls: BackendCalls = {
         ...(shared === undefined ? {} : { shared }),
         refresh,
         context: () => node.context(time?.epochSec() ?? Date.now() / 1000),
-        answer: answerFrom({
-          store,
-          passwords: createPasswords(setup.identity.passwordHash),
-          ...caching.answering,
-        }),
+        answer,
+        ...(workers === null ? {} : { hold: workers }),
         explain: setup.explain,
         ...(setup.explain ? { node: setup.node } : {}),
         onDefect: (error) => {
@@ -101,12 +128,13 @@ const calls: BackendCalls = {
       })
     const server = await serve(setup.port)
     const listen = (): Promise<IdentityServer> => serve(server.port)
-    running = { store, node, time, server, listen, loading: null, caching }
+    running = { store, node, time, server, listen, loading: null, caching, workers }
     return { port: server.port }
   },
   start: (originMs) => {
-    const { time, caching } = present()
+    const { time, caching, workers } = present()
     time?.start(originMs)
+    if (workers !== null) workers.active = true
     // What the warm-up has left there was never validated in the scenario.
     caching.forget()
   },

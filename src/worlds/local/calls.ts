@@ -30,6 +30,8 @@ export interface BackendSetup {
   readonly explain: boolean
   /** Instead of the release's own. */
   readonly allowExpiredWindowSec?: number
+  /** For what is drawn by chance: the times of a cost profile. */
+  readonly seed: number
 }
 
 /** The calls that a backend answers. */

@@ -11,6 +11,7 @@ import { TokenPlan } from '../../rehearsal/tokenPlan.js'
 import { tokenRows, type RowOrder } from '../../rehearsal/tokenRows.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { issues } from '../../token/mode.js'
+import { realHash } from '../costs/serviceTimes.js'
 import { plannedContext } from '../plannedCloud.js'
 import type { KeeperCalls, SeedNotice } from './calls.js'
 
@@ -31,7 +32,7 @@ const rowsOf = async (scenario: Scenario, cloud: CloudPlan, order: RowOrder): Pr
 const calls: KeeperCalls = {
   seed: async ({ store: place, scenario }) => {
     store = await openStore(place)
-    const hash = await createPasswords(scenario.identity.passwordHash).hash(rehearsalPassword(scenario.seed))
+    const hash = await createPasswords(realHash(scenario.identity)).hash(rehearsalPassword(scenario.seed))
     const cloud = planCloud(scenario, hash)
     const progress = (rows: number): void => notifyParent({ rows } satisfies SeedNotice)
     await store.load(

@@ -22,8 +22,17 @@ export class ScenarioTime {
 
   /** Seconds since 1970 of the scenario's own calendar. */
   epochSec(): number {
-    if (this.originMs === null) return this.origin.startsAtEpochSec + this.aheadSec
+    return this.origin.startsAtEpochSec + this.aheadSec + this.scenarioSec()
+  }
+
+  /** Scenario seconds in a real second, now. */
+  speed(): number {
+    return this.map.stretchAt(this.scenarioSec()).speed
+  }
+
+  private scenarioSec(): number {
+    if (this.originMs === null) return 0
     const realSec = (performance.timeOrigin + performance.now() - this.originMs) / 1000
-    return this.origin.startsAtEpochSec + this.aheadSec + this.map.scenarioSec(Math.max(0, realSec))
+    return this.map.scenarioSec(Math.max(0, realSec))
   }
 }

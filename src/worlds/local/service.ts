@@ -190,6 +190,7 @@ export const openIdentityService = async (options: ServiceOptions): Promise<Iden
       publicUrl,
       time: null,
       explain: false,
+      seed,
       ...(settings.allowExpiredWindowSec === null
         ? {}
         : { allowExpiredWindowSec: settings.allowExpiredWindowSec }),

@@ -151,6 +151,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         memcached: memcached?.address ?? null,
         time: { startsAtEpochSec: scenario.startsAtEpochSec, stretches: scenario.clock },
         explain: true,
+        seed: scenario.seed,
       })),
       onDeath: (node, { code, signal }) => {
         client?.markGone(node)

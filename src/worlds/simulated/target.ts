@@ -10,6 +10,8 @@ import type { HealthChecks } from '../../rehearsal/healthChecks.js'
 import type { Target } from '../../rehearsal/ports.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { apiForm } from '../apiForm.js'
+import { Meter } from '../costs/meter.js'
+import { profileOf } from '../costs/serviceTimes.js'
 import { costTable, wireUs, type CostTable } from './costs.js'
 import type { SimulatedDatabase } from './database.js'
 import { endLife, type Away, type Job, type SimulatedNode, noAnswer } from './node.js'
@@ -38,8 +40,14 @@ export class SimulatedTarget implements Target {
   private readonly cached: boolean
   private readonly startsAtEpochSec: number
   private readonly processes: number
-  private readonly costs: CostTable
+  /** Of each backend, in order. */
+  private readonly costs: readonly CostTable[]
+  private readonly byAnswer: boolean
+  private readonly byEvents: boolean
   private readonly all: readonly number[]
+  /** Whether costs follow from what answering a request took. */
+  private readonly metered: boolean
+  private meter: Meter | null = null
   /** What each node says of a token that is remembered as good. */
   private readonly goodAnswers: readonly ApiReply[]
 
@@ -59,9 +67,12 @@ export class SimulatedTarget implements Target {
     this.cached = identity.cache.backend !== 'none'
     this.startsAtEpochSec = startsAtEpochSec
     this.processes = identity.processes
-    this.costs = costTable(identity)
     this.nodes = options.fleet.length
     this.all = options.fleet.map((_, i) => i + 1)
+    this.costs = this.all.map((node) => costTable(identity, options.scenario.seed, node))
+    this.byAnswer = this.costs.some(({ byAnswer }) => byAnswer)
+    this.byEvents = this.costs.some(({ byEvents }) => byEvents)
+    this.metered = profileOf(identity) !== null
     this.goodAnswers = this.all.map((node) => ({ ...goodAnswer, node }))
   }
 
@@ -127,14 +138,17 @@ export class SimulatedTarget implements Target {
     const { life } = backend
     const { node, request, sent, done } = job
     backend.busy++
-    const known = this.costs.byAnswer && this.isWell(backend) ? this.decide(backend, node, request) : null
+    this.meter = null
+    const known = this.byAnswer && this.isWell(backend) ? this.decide(backend, node, request) : null
     const freeAt =
       begins +
-      this.costs.us({
+      (this.costs[node - 1] as CostTable).us({
         request,
         mode: backend.identity.mode,
         status: known?.status ?? null,
-        events: this.costs.byEvents ? backend.identity.revocationEvents : 0,
+        events: this.byEvents ? backend.identity.revocationEvents : 0,
+        inSystem: backend.busy + backend.queue.length,
+        meter: this.meter,
       })
     this.clock.at((freeAt + wireUs / 2) as Micros, () => {
       if (backend.life === life) this.free(backend, freeAt)
@@ -191,7 +205,8 @@ export class SimulatedTarget implements Target {
   }
 
   private ask(backend: SimulatedNode, context: Context, node: number, request: ApiRequest): ApiReply {
-    const reply = drive(handle(apiForm(request), context), backend.answer)
+    if (this.metered) this.meter = new Meter(backend.answer)
+    const reply = drive(handle(apiForm(request), context), this.meter?.answer ?? backend.answer)
     if (reply instanceof Promise) throw new DefectError('the store in memory answered with a promise')
     const { issued } = reply
     const receipt = reply.status === 401 ? reply.headers['Openstack-Auth-Receipt'] : undefined
