@@ -11,6 +11,7 @@ import { addInit } from './init.js'
 import { addInspect } from './inspect.js'
 import { addKeys } from './keys.js'
 import { addPlan } from './plan.js'
+import { addProfile } from './profile.js'
 import { addRehearse } from './rehearse.js'
 import { addReport } from './report.js'
 import { addServe } from './serve.js'
@@ -30,6 +31,7 @@ const verbs: readonly AddVerb[] = [
   addInspect,
   addPlan,
   addCalibrate,
+  addProfile,
   addCompletion,
 ]
 

@@ -17,7 +17,7 @@ import type { World, WorldName } from '../../worlds/world.js'
 const subjects = 20
 
 /** When the loop begins, seconds: by then the backends have been told that the run has. */
-const beginsSec = 0.5
+export const beginsSec = 0.5
 
 /** What a closed loop came to. */
 export interface Loop {
@@ -70,7 +70,7 @@ export const pointScenario = (
   return { ...scenario, seed, identity: { ...scenario.identity, costs, processes: profile.workers } }
 }
 
-const requestsOf = ({ population }: World, op: MeasuredPoint['op']): readonly ApiRequest[] =>
+export const requestsOf = ({ population }: World, op: MeasuredPoint['op']): readonly ApiRequest[] =>
   population.membersOf('users').map(({ credentials: { userId, password, projectId }, token }) => {
     const id = token?.id ?? ''
     return op === 'issue' ? { op, userId, password, projectId } : { op, authToken: id, subjectToken: id }
@@ -104,31 +104,41 @@ const playLoop = async (world: World, point: MeasuredPoint): Promise<Loop> => {
   return loopOf(times, point.seconds)
 }
 
-/** Plays a measured point again in a world. */
-export const replayPoint = async (options: {
-  readonly world: WorldName
-  readonly profile: CostProfile
-  readonly point: MeasuredPoint
-  readonly release: Release
-  readonly seed: number
-}): Promise<Loop> => {
-  const scenario = pointScenario(options.profile, options.point, options.release, options.seed)
+/** Opens a world for a scenario, plays something in it and closes it. */
+export const inWorld = async <T>(
+  name: WorldName,
+  scenario: Scenario,
+  play: (world: World) => Promise<T>,
+): Promise<T> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'cutover-costs-'))
   try {
-    const open = options.world === 'local' ? openLocalWorld : openSimulatedWorld
+    const open = name === 'local' ? openLocalWorld : openSimulatedWorld
     const world = await open({
       scenario,
-      store: options.world === 'local' ? { kind: 'sqlite', file: null } : { kind: 'memory' },
+      store: name === 'local' ? { kind: 'sqlite', file: null } : { kind: 'memory' },
       folder,
       onProgress: () => {},
       onFault: () => {},
     })
     try {
-      return await playLoop(world, options.point)
+      return await play(world)
     } finally {
       await world.close()
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Plays a measured point again in a world. */
+export const replayPoint = (options: {
+  readonly world: WorldName
+  readonly profile: CostProfile
+  readonly point: MeasuredPoint
+  readonly release: Release
+  readonly seed: number
+}): Promise<Loop> => {
+  const { world: name, profile, point, release, seed } = options
+  const scenario = pointScenario(profile, point, release, seed)
+  return inWorld(name, scenario, (world) => playLoop(world, point))
 }

@@ -14,7 +14,7 @@ export interface BusyTime {
   readonly meanMs: number
 }
 
-/** What one operation costs. An issue's times are without the check of the password. */
+/** What one operation costs. An issue's times are without the check of the password, where the profile has times of those. */
 export interface CostRow {
   readonly provider: TokenFormat
   readonly cache: CacheState
@@ -66,6 +66,7 @@ export interface CostProfile {
   readonly about: string
   /** Single-threaded processes that the times are for. */
   readonly workers: number
+  /** Empty: the check of a password, as it is set up there, is in the time of an issue. */
   readonly passwordHashes: readonly HashTime[]
   readonly rows: readonly CostRow[]
   /** What the rows were fitted to. */
@@ -125,10 +126,10 @@ const work = (scheme: PasswordScheme, rounds: number): number =>
 
 /**
  * Time of one check of a password, milliseconds: straight lines between what was measured, the outermost drawn out; with one
- * measurement in proportion. Null: the scheme was not measured.
+ * measurement in proportion. Null: the scheme was not measured. A profile without any has the hash in the time of its issues.
  */
 export const hashMs = ({ passwordHashes }: CostProfile, { scheme, rounds }: PasswordHash): number | null => {
-  if (scheme === 'plain') return 0
+  if (scheme === 'plain' || passwordHashes.length === 0) return 0
   const known = passwordHashes
     .filter((each) => each.scheme === scheme)
     .map((each) => ({ at: work(scheme, each.rounds), ms: each.ms }))
