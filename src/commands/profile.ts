@@ -132,8 +132,7 @@ const run = async (options: Options, surroundings: Surroundings): Promise<number
           text: await readFileOrProblem(options.merge, 'name a profile to add to'),
         })
   stderr.write(`Measuring as ${accessText(order.access)}\n`)
-  const columns = columnsOf({ ...surroundings, stdout: stderr })
-  const line = createProgressLine(stderr, () => performance.now(), columns)
+  const line = createProgressLine(surroundings, () => performance.now())
   surroundings.onInterrupt(() => process.exit(exitCodes.inconclusive))
   const measured = await measureProfile({ ...order, onProgress: (text) => line.show(text) })
   line.end()
