@@ -5,7 +5,7 @@ import { bandWords, chartBands, type BandKind } from './bands.js'
 import { classColour, hatchOf } from './palette.js'
 import { chartFigure } from './htmlFigure.js'
 import { markedEvents } from './marks.js'
-import { html, type SafeHtml } from './safeHtml.js'
+import { html, trusted, type SafeHtml } from './safeHtml.js'
 import { describeFocus, outsideFocus, paceNote } from './story.js'
 import { svgColumns, type SvgChart, type SvgSeries } from './svg.js'
 import { count, counted, duration, plain } from './text.js'
@@ -24,10 +24,9 @@ export function chartSection(view: ReportView): SafeHtml {
     </section>`
   }
   const focusName = view.focus.reason === 'switch' ? 'The switch' : 'Full traffic'
-  const focusButton =
-    view.focus.reason === 'whole-run'
-      ? null
-      : html`<button type="button" id="zoom-switch" aria-pressed="true">${focusName}</button>`
+  // There from the start, as a run that goes on may come to its switch while somebody looks.
+  const hidden = view.focus.reason === 'whole-run' ? trusted(' hidden') : null
+  const focusButton = html`<button type="button" id="zoom-switch" aria-pressed="true" ${hidden}>${focusName}</button>`
   return html`<section aria-labelledby="charts">
     <h2 id="charts">What happened</h2>
     <div class="controls" role="group" aria-label="What the charts show">

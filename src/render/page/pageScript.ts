@@ -5,9 +5,11 @@ import { scriptJson } from '../safeHtml.js'
 import { baseOptions, hatched, seriesColour } from './chartOptions.js'
 import { drawBands, drawEvents, drawFoot, fillSpan, labelSpan, labelBands, pageColour } from './decoration.js'
 import { keyZoom } from './keyboard.js'
+import { keyOf, merge, startLive, type LiveSettings } from './livePage.js'
 import { areaSwatch, drawnLegend, keyedLegend } from './legend.js'
 import {
   axisValues,
+  chartOf,
   closed,
   latencyChart,
   refusalChart,
@@ -16,6 +18,7 @@ import {
   rowsChart,
   stacked,
   startReport,
+  windowsOf,
 } from './reportPage.js'
 import { onPress, setPressed, stageCharts } from './stage.js'
 import { unpackNumbers } from './unpack.js'
@@ -43,6 +46,7 @@ const parts = [
   refusalSeries,
   stacked,
   refusalChart,
+  chartOf,
   rowsChart,
   latencyChart,
   keyZoom,
@@ -52,11 +56,20 @@ const parts = [
   onPress,
   setPressed,
   stageCharts,
+  windowsOf,
   startReport,
 ]
 
+/** The functions as text, with a statement that calls some of them; nothing of it is seen from outside. */
+export const scriptOf = (functions: readonly ((...given: never[]) => unknown)[], start: string): string =>
+  `'use strict';\n(() => {\n${functions.map((each) => each.toString()).join('\n')}\n${start}\n})();`
+
 /** The script that draws one run; the chart library, as `uPlot`, must stand before it. */
-export function pageScript(data: PageData): string {
-  const source = parts.map((each) => each.toString()).join('\n')
-  return `'use strict';\n(() => {\n${source}\nstartReport(uPlot, ${scriptJson(data)});\n})();`
+export const pageScript = (data: PageData): string =>
+  scriptOf(parts, `startReport(uPlot, ${scriptJson(data)});`)
+
+/** The script of a page of a run that goes on: the same charts, kept up to date. Without data there are none yet. */
+export const livePageScript = (data: PageData | null, settings: LiveSettings): string => {
+  const update = data === null ? 'null' : `startReport(uPlot, ${scriptJson(data)})`
+  return scriptOf([...parts, keyOf, merge, startLive], `startLive(${scriptJson(settings)}, ${update});`)
 }

@@ -6,9 +6,15 @@ import { count, figure } from '../text.js'
 import { baseOptions, hatched, seriesColour } from './chartOptions.js'
 import { drawBands, drawEvents, drawFoot, fillSpan, labelBands, pageColour } from './decoration.js'
 import { areaSwatch, drawnLegend, keyedLegend } from './legend.js'
-import { onPress, setPressed, stageCharts } from './stage.js'
+import { onPress, setPressed, stageCharts, type Windows } from './stage.js'
 import { unpackNumbers } from './unpack.js'
 import type { PackedSeries, PageData } from './pageData.js'
+
+/** A chart on the page, and what takes in the data as they are now: false if it has to be made anew. */
+export interface DrawnChart {
+  readonly chart: UPlot
+  readonly refresh: () => boolean
+}
 
 /** How the chart of refusals is split. */
 export type RefusalSplit = 'class' | 'cause' | 'requests'
@@ -79,14 +85,14 @@ export function refusalChart(
   data: PageData,
   place: HTMLElement,
   split: RefusalSplit,
-): UPlot {
-  const axis = axisValues(data)
+): DrawnChart {
+  let axis = axisValues(data)
   const series = refusalSeries(data, split)
   const shown = series.map(() => true)
   const options = baseOptions(place.clientWidth, 'per second')
   const paths = Plot.paths.stepped?.({ align: 1 })
   const swatches: string[] = []
-  series.forEach(({ name, values, colour: position }, i) => {
+  series.forEach(({ name, colour: position }, i) => {
     const calm = split === 'requests' && i === 0
     const colour = calm ? pageColour('calm') : seriesColour(position)
     const hatch = calm ? '' : (data.hatches[position % data.hatches.length] ?? '')
@@ -98,7 +104,7 @@ export function refusalChart(
       width: 1,
       points: { show: false },
       ...(paths === undefined ? {} : { paths }),
-      value: (_chart, _sum, _index, at) => (at === null ? '–' : `${figure(values[at] ?? null)}/s`),
+      value: (_chart, _sum, _index, at) => (at === null ? '–' : `${figure(series[i]?.values[at] ?? null)}/s`),
     })
   })
   options.hooks = {
@@ -114,11 +120,36 @@ export function refusalChart(
   }
   const chart = new Plot(options, stacked(axis, series, shown), place)
   drawnLegend(place, swatches)
-  return chart
+  function refresh(): boolean {
+    // Who is refused most may change from one moment to the next; each keeps its place in the stack.
+    const later = refusalSeries(data, split)
+    const found = series.map(({ name }) => later.find((each) => each.name === name)?.values)
+    if (later.length !== series.length || found.includes(undefined)) return false
+    axis = axisValues(data)
+    series.forEach((each, i) => (each.values = found[i] ?? []))
+    chart.setData(stacked(axis, series, shown), false)
+    return true
+  }
+  return { chart, refresh }
+}
+
+/** A chart whose lines are always the same ones. */
+export function chartOf(
+  Plot: typeof UPlot,
+  options: UPlot.Options,
+  place: HTMLElement,
+  values: () => UPlot.AlignedData,
+): DrawnChart {
+  const chart = new Plot(options, values(), place)
+  function refresh(): boolean {
+    chart.setData(values(), false)
+    return true
+  }
+  return { chart, refresh }
 }
 
 /** The chart of the token table: steps, as the table was asked for its size now and then. */
-export function rowsChart(Plot: typeof UPlot, data: PageData, place: HTMLElement): UPlot {
+export function rowsChart(Plot: typeof UPlot, data: PageData, place: HTMLElement): DrawnChart {
   const options = { ...baseOptions(place.clientWidth, 'rows'), hooks: reportHooks(data, true) }
   const colour = seriesColour(0)
   const paths = Plot.paths.stepped?.({ align: 1 })
@@ -131,29 +162,29 @@ export function rowsChart(Plot: typeof UPlot, data: PageData, place: HTMLElement
     ...(paths === undefined ? {} : { paths }),
     value: (_chart, rows: number | null) => (rows === null ? '–' : count(rows)),
   })
-  const atSec = unpackNumbers(data.rows.atSec, data.alphabet, 10).map((sec) => sec ?? 0)
-  return new Plot(options, [atSec, unpackNumbers(data.rows.rows, data.alphabet, 1)], place)
+  return chartOf(Plot, options, place, () => [
+    unpackNumbers(data.rows.atSec, data.alphabet, 10).map((sec) => sec ?? 0),
+    unpackNumbers(data.rows.rows, data.alphabet, 1),
+  ])
 }
 
 /** The chart of response times; what was measured in a time-lapse is greyed out, as it predicts nothing. */
-export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElement): UPlot {
+export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElement): DrawnChart {
   const options = baseOptions(place.clientWidth, 'ms')
-  const values: (number | null)[][] = []
   data.latency.forEach((series, i) => {
     const colour = seriesColour(i)
-    function add(label: string, packed: string, dash: number[], width: number): void {
-      values.push(closed(unpackNumbers(packed, data.alphabet, 100)))
+    function add(label: string, dash: number[]): void {
       options.series.push({
         label,
         stroke: colour,
-        width,
+        width: 1.5,
         dash,
         points: { show: false },
         value: (_chart, ms: number | null) => (ms === null ? '–' : `${figure(ms)} ms`),
       })
     }
-    add(`${series.name} p99`, series.p99, [], 1.5)
-    add(`${series.name} p50`, series.p50, [4, 3], 1.5)
+    add(`${series.name} p99`, [])
+    add(`${series.name} p50`, [4, 3])
   })
   options.hooks = {
     ...reportHooks(data, false),
@@ -167,38 +198,57 @@ export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElem
       },
     ],
   }
-  return new Plot(options, [axisValues(data), ...values], place)
+  return chartOf(Plot, options, place, () => [
+    axisValues(data),
+    ...data.latency
+      .flatMap(({ p99, p50 }) => [p99, p50])
+      .map((packed) => closed(unpackNumbers(packed, data.alphabet, 100))),
+  ])
 }
 
-/** Draws the charts and connects them with one another and with the buttons. */
-export function startReport(Plot: typeof UPlot, data: PageData): void {
+/** What the page's windows of time are. */
+export function windowsOf(data: PageData): Windows {
+  return {
+    whole: { min: 0, max: Math.max(data.coveredSec, data.intervalSec) },
+    focus: { min: data.focus.fromSec, max: data.focus.toSec },
+  }
+}
+
+/**
+ * Draws the charts and connects them with one another and with the buttons. Returns what takes in later data of a run
+ * that goes on.
+ */
+export function startReport(Plot: typeof UPlot, data: PageData): (later: PageData) => void {
   const places = ['refusals', 'rows', 'latency'].map((name) => document.getElementById(`live-${name}`))
   const [refusals, rows, latency] = places
-  if (!refusals || !rows || !latency) return
+  if (!refusals || !rows || !latency) return () => {}
   let split: RefusalSplit = 'class'
+  let charts: DrawnChart[] = []
 
   function draw(): UPlot[] {
-    const charts = [
+    charts = [
       refusalChart(Plot, data, refusals as HTMLElement, split),
       rowsChart(Plot, data, rows as HTMLElement),
       latencyChart(Plot, data, latency as HTMLElement),
     ]
     for (const place of places) if (place) keyedLegend(place)
     for (const each of splits) setPressed(`split-${each}`, each === split)
-    return charts
+    return charts.map(({ chart }) => chart)
   }
 
   const splits = ['class', 'cause', 'requests'] as const
-  const redraw = stageCharts({
-    places: [refusals, rows, latency],
-    whole: { min: 0, max: Math.max(data.coveredSec, data.intervalSec) },
-    focus: { min: data.focus.fromSec, max: data.focus.toSec },
-    draw,
-  })
+  const windows = windowsOf(data)
+  const { redraw, reach } = stageCharts({ places: [refusals, rows, latency], windows, draw })
   for (const each of splits) {
     onPress(`split-${each}`, () => {
       split = each
       redraw()
     })
+  }
+  return (later) => {
+    // In place: what is drawn behind and over the lines looks at the same data.
+    Object.assign(data, later)
+    if (charts.map(({ refresh }) => refresh()).includes(false)) redraw()
+    reach(windowsOf(data))
   }
 }

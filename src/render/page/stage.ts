@@ -9,13 +9,26 @@ export interface Range {
   readonly max: number
 }
 
-export interface Stage {
-  readonly places: readonly HTMLElement[]
-  /** All that there is to see, and the window that the page opens with. */
+/** All that there is to see, and the window that the page opens with. */
+export interface Windows {
   readonly whole: Range
   readonly focus: Range
+}
+
+export interface Stage {
+  readonly places: readonly HTMLElement[]
+  /** The windows of time that the page begins with. */
+  readonly windows: Windows
   /** Makes the charts, one for each place; called again whenever they must look different. */
   readonly draw: () => UPlot[]
+}
+
+/** What else may be asked of charts that are on the page. */
+export interface Staged {
+  /** Makes the charts anew, as they must look different. */
+  readonly redraw: () => void
+  /** The run went on: who looks at all of it, or at the switch, goes on doing so. */
+  readonly reach: (later: Windows) => void
 }
 
 /** Acts when a button of the page is pressed. */
@@ -28,8 +41,9 @@ export function setPressed(id: string, pressed: boolean): void {
   document.getElementById(id)?.setAttribute('aria-pressed', String(pressed))
 }
 
-/** Draws the charts and connects them with one another and with the buttons of zoom; returns what draws them anew. */
-export function stageCharts({ places, whole, focus, draw }: Stage): () => void {
+/** Draws the charts and connects them with one another and with the buttons of zoom. */
+export function stageCharts({ places, windows, draw }: Stage): Staged {
+  let { whole, focus } = windows
   let range = focus
   let busy = false
   let charts: UPlot[] = []
@@ -40,8 +54,19 @@ export function stageCharts({ places, whole, focus, draw }: Stage): () => void {
     range = to
     for (const chart of charts) chart.setScale('x', to)
     busy = false
-    setPressed('zoom-run', to.min === whole.min && to.max === whole.max)
-    setPressed('zoom-switch', to.min === focus.min && to.max === focus.max)
+    setPressed('zoom-run', shows(whole))
+    setPressed('zoom-switch', shows(focus))
+  }
+
+  function shows(window: Range): boolean {
+    return range.min === window.min && range.max === window.max
+  }
+
+  function reach(later: Windows): void {
+    const to = shows(whole) ? later.whole : shows(focus) ? later.focus : range
+    whole = later.whole
+    focus = later.focus
+    zoom(to)
   }
 
   function shareZoom(chart: UPlot): void {
@@ -84,5 +109,5 @@ export function stageCharts({ places, whole, focus, draw }: Stage): () => void {
   if (places[0] !== undefined) watched.observe(places[0])
   document.documentElement.classList.add('live')
   redraw()
-  return redraw
+  return { redraw, reach }
 }
