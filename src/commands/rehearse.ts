@@ -8,6 +8,7 @@ import { parseScenario } from '../scenario/parse.js'
 import { rehearse } from '../worlds/rehearse.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem, readNamedBeside } from './inputFile.js'
+import { openLive, readLive } from './live.js'
 import { readStore, readWorld } from './place.js'
 import { createRunScreen } from './runScreen.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
@@ -18,6 +19,7 @@ interface Options {
   readonly seed?: string
   readonly speed?: string
   readonly out?: string
+  readonly live?: string | true
   readonly json?: boolean
 }
 
@@ -35,6 +37,7 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   const { stdout, stderr } = surroundings
   const world = readWorld(options.world)
   const store = readStore(options.store, world)
+  const liveOptions = readLive(options.live, surroundings.env)
   const text = await readFileOrProblem(file, 'name a scenario file, such as scenarios/cern-2017.yaml')
   const overrides = {
     ...(options.seed === undefined ? {} : { seed: Number(options.seed) }),
@@ -60,6 +63,7 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     screen.windDown()
     stop('stopped by the user')
   })
+  const live = await openLive(liveOptions, scenario.name, screen.say)
   const { summary, view, folder } = await rehearse({
     scenario,
     scenarioText: text,
@@ -68,14 +72,21 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     command: commandText(file, options),
     reportsRoot: 'reports',
     ...(options.out === undefined ? {} : { out: options.out }),
-    onProgress: screen.progress,
+    onProgress: (progress) => {
+      screen.progress(progress)
+      live?.tell(progress)
+    },
     onPulse: screen.pulse,
-    onlookers: [screen.onlooker],
+    onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
     onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
     onStarted: (given) => {
       stop = given
+      live?.stoppable(given)
     },
-  }).finally(screen.end)
+  }).finally(async () => {
+    screen.end()
+    await live?.close()
+  })
   if (options.json === true) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {
     const reportPath = `${folder}/report.html`
@@ -107,10 +118,14 @@ export const addRehearse = (
     .option('--seed <number>', "instead of the scenario's")
     .option('--speed <factor>', "scenario seconds in a real second, instead of the scenario's stretches")
     .option('--out <folder>', 'the run folder; default: reports/<scenario>-<UTC time>')
+    .option(
+      '--live [port]',
+      'serve the page of the run on 127.0.0.1 while it goes, with buttons for the operator and /metrics; default: any free port',
+    )
     .option('--json', 'print summary.json instead of charts')
     .addHelpText(
       'after',
-      '\nExamples:\n  cutover rehearse scenarios/cern-2017.yaml\n  cutover rehearse scenarios/cern-2017.yaml --world simulated --seed 7',
+      '\nExamples:\n  cutover rehearse scenarios/cern-2017.yaml\n  cutover rehearse scenarios/cern-2017.yaml --world simulated --seed 7\n  cutover rehearse scenarios/hard.yaml --live',
     )
     .action(async (file: string, options: Options) => {
       ended(await run(file, options, surroundings))

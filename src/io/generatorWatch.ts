@@ -21,7 +21,9 @@ const waitedNs = (): number | null => {
 }
 
 export interface GeneratorWatch {
-  /** What was seen since the watch began; it ends with this. */
+  /** What was seen since the watch began. */
+  look(): GeneratorLoad
+  /** The same; the watch ends with this. */
   end(): GeneratorLoad
 }
 
@@ -35,9 +37,12 @@ export const watchGenerator = (): GeneratorWatch => {
   const delayMs = (ns: number): number => Math.max(0, Math.round(ns / 1e3 - resolutionMs * 1e3) / 1e3)
   // A histogram names the upper end of a bucket, which may lie above all that was seen.
   const percentileMs = (percent: number): number => delayMs(Math.min(delays.percentile(percent), delays.max))
-  return {
+  const watch: GeneratorWatch = {
     end: () => {
       delays.disable()
+      return watch.look()
+    },
+    look: () => {
       const spentMs = Math.max(performance.now() - startMs, 1e-3)
       const { user, system } = process.cpuUsage(cpu)
       const waitedSince = waited === null ? null : waitedNs()
@@ -51,6 +56,7 @@ export const watchGenerator = (): GeneratorWatch => {
       }
     },
   }
+  return watch
 }
 
 const share = (partMs: number, wholeMs: number): number => Math.round((partMs / wholeMs) * 1e4) / 1e4

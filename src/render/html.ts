@@ -29,14 +29,18 @@ export function renderHtml(view: ReportView, assets: HtmlAssets): string {
       title: `${summary.verdict.toUpperCase()} · ${plain(header.scenario)} · cutover rehearsal`,
       version: header.version,
       head: pageHead(view),
-      main: html`${chartSection(view)}
-      ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${keySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}`,
+      main: reportSections(view),
       foot: foot(view),
       script: pageScript(pageData(view)),
     },
     assets,
   )
 }
+
+/** Everything below the head: charts first, then what is behind them. */
+export const reportSections = (view: ReportView): SafeHtml =>
+  html`${chartSection(view)}
+  ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${keySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}`
 
 function pageHead(view: ReportView): SafeHtml {
   const { header, summary } = view
@@ -49,17 +53,21 @@ function pageHead(view: ReportView): SafeHtml {
     <ul class="reasons">
       ${reasons(view).map((reason) => html`<li>${reason}</li>`)}
     </ul>
-    <dl class="figures">
-      ${keyFigures(view).map(
-        (each) =>
-          html`<div>
-            <dt>${each.label}</dt>
-            <dd>${each.value}<small>${each.note}</small></dd>
-          </div>`,
-      )}
-    </dl>
+    ${figureList(view)}
   </header>`
 }
+
+/** The figures of the first screen. */
+export const figureList = (view: ReportView): SafeHtml =>
+  html`<dl class="figures">
+    ${keyFigures(view).map(
+      (each) =>
+        html`<div>
+          <dt>${each.label}</dt>
+          <dd>${each.value}<small>${each.note}</small></dd>
+        </div>`,
+    )}
+  </dl>`
 
 function again(view: ReportView): SafeHtml {
   return html`<section aria-labelledby="again">

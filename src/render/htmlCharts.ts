@@ -26,7 +26,9 @@ export function chartSection(view: ReportView): SafeHtml {
   const focusName = view.focus.reason === 'switch' ? 'The switch' : 'Full traffic'
   // There from the start, as a run that goes on may come to its switch while somebody looks.
   const hidden = view.focus.reason === 'whole-run' ? trusted(' hidden') : null
-  const focusButton = html`<button type="button" id="zoom-switch" aria-pressed="true" ${hidden}>${focusName}</button>`
+  const focusButton = html`<button type="button" id="zoom-switch" aria-pressed="true" ${hidden}>
+    ${focusName}
+  </button>`
   return html`<section aria-labelledby="charts">
     <h2 id="charts">What happened</h2>
     <div class="controls" role="group" aria-label="What the charts show">

@@ -18,20 +18,31 @@ export interface HtmlPage {
   readonly foot: SafeHtml
   /** Runs when the document is there, after the chart library. */
   readonly script: string
+  /** Of a page that a server gives out: the word by which its own scripts are known, and no others. It may ask that server. */
+  readonly nonce?: string
 }
 
 /** Nothing may be loaded from anywhere, whatever a scenario's text tries. */
-const policy =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+export const pagePolicy = (nonce?: string): string =>
+  [
+    "default-src 'none'",
+    nonce === undefined ? "script-src 'unsafe-inline'" : `script-src 'nonce-${nonce}'; connect-src 'self'`,
+    "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+  ].join('; ')
 
 /** The page as the text of an HTML file. */
 export function htmlPage(page: HtmlPage, assets: HtmlAssets): string {
+  const known = page.nonce === undefined ? null : html` nonce="${page.nonce}"`
+  const script = (source: string): SafeHtml =>
+    html`<script${known}>
+      ${trusted(scriptText(source))}
+    </script>`
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta http-equiv="Content-Security-Policy" content="${pagePolicy(page.nonce)}" />
         <meta name="generator" content="keystone-cutover ${page.version}" />
         <title>${page.title}</title>
         <style>
@@ -39,15 +50,12 @@ export function htmlPage(page: HtmlPage, assets: HtmlAssets): string {
         </style>
       </head>
       <body>
-        ${page.head}
-        <main>${page.main}</main>
-        ${page.foot}
-        <script>
-          ${trusted(scriptText(assets.uplotScript))}
-        </script>
-        <script>
-          ${trusted(scriptText(page.script))}
-        </script>
+        <div id="page">
+          ${page.head}
+          <main>${page.main}</main>
+          ${page.foot}
+        </div>
+        ${script(assets.uplotScript)} ${script(page.script)}
       </body>
     </html> `.text
 }

@@ -120,6 +120,18 @@ export function reasons(view: ReportView): string[] {
   ].map(plain)
 }
 
+/** What has happened in a run that goes on. */
+export function soFar(view: ReportView): string[] {
+  if (view.summary.requests.total === 0) return ['No request was made yet.']
+  const refused = refusedNow(view)
+  return [
+    refusalReason(view),
+    ...(refused.length === 0 ? [] : [`Being refused now: ${listed(refused)}.`]),
+    ...classStories(view),
+    ...failureStory(view),
+  ].map(plain)
+}
+
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
 
@@ -143,15 +155,17 @@ function refusalReason(view: ReportView): string {
   return `${count(rejections.total)} of ${counted(requests.total, 'request')} (${share(rejections.total, requests.total)}) ${rejections.total === 1 ? 'was' : 'were'} refused${when}: ${listed(whose)}.`
 }
 
+/** Classes whose refusals had not ended when the record did. */
+const refusedNow = (view: ReportView): string[] => {
+  const open = view.summary.rejections.peaks.filter(({ ending }) => ending.how === 'still-going-on')
+  return [...new Set(open.map((peak) => peak.class))]
+}
+
 function unendedReason(view: ReportView): string[] {
-  const classes = new Set(
-    view.summary.rejections.peaks
-      .filter(({ ending }) => ending.how === 'still-going-on')
-      .map((peak) => peak.class),
-  )
-  if (classes.size === 0) return []
+  const classes = refusedNow(view)
+  if (classes.length === 0) return []
   return [
-    `Still being refused when the record ended: ${listed([...classes])}. Nothing in this run put an end to that.`,
+    `Still being refused when the record ended: ${listed(classes)}. Nothing in this run put an end to that.`,
   ]
 }
 

@@ -16,12 +16,14 @@ import { readReportAssets } from '../io/reportAssets.js'
 import type { StoreChoice } from '../io/store/open.js'
 import { Engine, type Recording } from '../rehearsal/engine.js'
 import { intervalWidthSec } from '../rehearsal/interval.js'
+import type { ManualStep } from '../rehearsal/manualSteps.js'
 import { reportView } from '../rehearsal/reportView.js'
 import { renderHtml } from '../render/html.js'
 import { renderJunit } from '../render/junit.js'
 import type { ReportView } from '../render/view.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { micros, toSec } from '../base/time.js'
+import type { ProviderMode } from '../token/mode.js'
 import { openLocalWorld } from './local/world.js'
 import { openSimulatedWorld } from './simulated/world.js'
 import type { OpenWorldOptions, Progress, World, WorldName } from './world.js'
@@ -38,10 +40,39 @@ export interface Pulse {
   readonly leftSec: number | null
 }
 
-/** Told of a run while it goes on: once how it begins, then each line of its record as it is written. */
+/** Told of a run while it goes on. Nothing here may take long: the load generator waits for it. */
 export interface Onlooker {
+  /** Once, how it begins. */
   begun(header: RunHeader): void
+  /** Each line of its record as it is written. */
   line(line: SeriesLine): void
+  /** The first request is about to be sent. */
+  running?(run: RunUnderWay): void
+  /** The report is written; settled when it was shown. */
+  ended?(reportHtml: string): Promise<void>
+}
+
+/** What may be asked of a run while it goes on. */
+export interface RunUnderWay {
+  /** The provider of all backends when it starts. */
+  readonly provider: ProviderMode
+  /** How it stands right now. */
+  readonly look: () => RunMoment
+  /** Does a step that waits for the operator; false if none with this number does. */
+  readonly trigger: (number: number) => boolean
+}
+
+/** How a run stands between two lines of its record. */
+export interface RunMoment {
+  readonly nowSec: number
+  /** Scenario seconds in a real second; null where time jumps. */
+  readonly speed: number | null
+  /** Calls begun so far. */
+  readonly calls: number
+  /** What the generator had of the machine so far; null where it takes no part in the run's time. */
+  readonly generator: GeneratorLoad | null
+  /** Steps of the timeline that wait for the operator. */
+  readonly manual: readonly ManualStep[]
 }
 
 export interface RehearseOptions {
@@ -255,6 +286,7 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     const reportHtml = renderHtml(view, await readReportAssets())
     const junitXml = summary.gates.length === 0 ? null : renderJunit(summary)
     await folder.finish({ end, summary, reportHtml, junitXml })
+    for (const onlooker of onlookers) await onlooker.ended?.(reportHtml)
     return { summary, view, folder: folder.path }
   } catch (error) {
     await folder.abandon()
@@ -339,6 +371,15 @@ const conduct = async (
     interrupted ??= reason
     engine.stop()
   })
+  const look = (): RunMoment => {
+    const nowSec = Math.min(toSec(world.clock.now()), scenario.durationSec)
+    const speed = world.clock.jumps === true ? null : world.timeMap.stretchAt(nowSec).speed
+    const load = generator ?? watch?.look() ?? null
+    return { nowSec, speed, calls: engine.callCount, generator: load, manual: engine.manualSteps() }
+  }
+  const { provider } = scenario.identity
+  const trigger = (number: number): boolean => engine.trigger(number)
+  for (const onlooker of options.onlookers ?? []) onlooker.running?.({ provider, look, trigger })
   await world.run(ended)
   return { interrupted, endedSec, generator }
 }

@@ -30,13 +30,14 @@ export function keyOf(node: Node): string {
 export function merge(own: Element, later: Element): void {
   if (own.hasAttribute('data-own')) return
   const kept = ['open', 'aria-pressed']
-  for (const { name } of [...own.attributes])
+  for (const name of own.getAttributeNames())
     if (!kept.includes(name) && !later.hasAttribute(name)) own.removeAttribute(name)
   for (const { name, value } of later.attributes)
     if (!kept.includes(name) && own.getAttribute(name) !== value) own.setAttribute(name, value)
   if (own.classList.contains('plot')) return
   let at = own.firstChild
-  for (const wanted of [...later.childNodes]) {
+  // A list of its own: what is taken over leaves the other.
+  for (const wanted of Array.from(later.childNodes)) {
     const key = keyOf(wanted)
     let found: ChildNode | null = at !== null && keyOf(at) === '' ? at : null
     if (key !== '') found = [...own.children].find((each) => keyOf(each) === key) ?? null
@@ -90,7 +91,10 @@ export function startLive(settings: LiveSettings, update: ((later: PageData) => 
 
   async function ask(action: string, words: string): Promise<void> {
     try {
-      const reply = await fetch(action, { method: 'POST', headers: { Authorization: `Bearer ${token}` } })
+      const reply = await window.fetch(action, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}` },
+      })
       say(reply.ok ? `Asked for: ${words}.` : `Not done: ${words}. ${await reply.text()}`)
     } catch {
       say(`Not done: ${words}. The server cannot be reached.`)
