@@ -31,14 +31,14 @@ const lineEveryMs = 5000
 const lineColumns = 80
 
 export interface RunScreen {
-  progress(progress: Progress): void
-  pulse(pulse: Pulse): void
+  readonly progress: (progress: Progress) => void
+  readonly pulse: (pulse: Pulse) => void
   readonly onlooker: Onlooker
   /** Writes a line that stays. */
-  say(text: string): void
-  windDown(): void
+  readonly say: (text: string) => void
+  readonly windDown: () => void
   /** Nothing is shown any more. */
-  end(): void
+  readonly end: () => void
 }
 
 export interface RunScreenOptions {

@@ -14,3 +14,18 @@ export const flushOrder = (scenario: Scenario, step: TimelineStep): FlushOrder =
   const beforeSec = everything ? lastDateSec : scenario.startsAtEpochSec + step.atSec - allowExpiredWindowSec
   return { beforeSec, ...flush }
 }
+
+/**
+ * How many of the rows that there were at the start a flush will find, about: their ends are spread evenly. Rows that were
+ * written during the run come on top of them.
+ * @param sinceSec what the flush before this one deleted ended up to here, seconds since 1970
+ */
+export const seededRowsToFlush = (
+  { startsAtEpochSec, tokens, identity }: Scenario,
+  { sinceSec, beforeSec }: { readonly sinceSec: number; readonly beforeSec: number },
+): number => {
+  const lastSec = startsAtEpochSec + identity.expirationSec
+  const firstSec = lastSec - tokens.issuedWithinSec
+  const spanSec = Math.min(beforeSec, lastSec) - Math.max(sinceSec, firstSec)
+  return Math.round((tokens.live * Math.max(0, spanSec)) / Math.max(1, tokens.issuedWithinSec))
+}

@@ -40,16 +40,22 @@ export const calibrate = async ({ cases, seed, onProgress }: CalibrateOptions): 
   const startedAt = new Date().toISOString()
   const own: (OwnFigures & CaseVerdict)[] = []
   const others: CaseFigures[] = []
+  // Each case lasts as long as it says, and as long again where autocannon plays it too.
+  let leftSec = cases.reduce((sum, { seconds, compared }) => sum + (compared ? 2 : 1) * seconds, 0)
+  const tell = (what: string, passedSec: number): void =>
+    onProgress(`${what}, about ${Math.max(1, Math.ceil(leftSec - passedSec))} s left`)
   for (const one of cases) {
     const figures = await playOwn({
       case: one,
       seed,
-      onProgress: (nowSec) => onProgress(`${one.name}: ${Math.floor(nowSec)} s of ${one.seconds} s`),
+      onProgress: (nowSec) => tell(`${one.name}: ${Math.floor(nowSec)} s of ${one.seconds} s`, nowSec),
     })
+    leftSec -= one.seconds
     own.push({ ...figures, ...judgeCase(figures) })
     if (!one.compared) continue
-    onProgress(`${one.name}: autocannon`)
+    tell(`${one.name}: autocannon`, 0)
     others.push(await playAutocannon(one))
+    leftSec -= one.seconds
   }
   return {
     format: 'cutover/calibration@1',

@@ -73,7 +73,5 @@ export interface KeeperCalls {
   table(withBytes: boolean): Promise<{ readonly rows: number; readonly bytes: number | null }>
 }
 
-/** What the keeper tells while it fills the store. */
-export interface SeedNotice {
-  readonly rows: number
-}
+/** What the keeper tells while it fills the store, and while it flushes: rows so far. */
+export type KeeperNotice = { readonly seeded: number } | { readonly flushed: number }

@@ -1,12 +1,13 @@
 // The operator's hands in the local world: switches backends, rotates and copies keys on disk, flushes the table.
 // Each step is done by the process that would do it in a real cloud, and answered when it is done.
 import { toSec, type TimeMap } from '../../base/time.js'
+import type { FlushOrder } from '../../identity/store.js'
 import type { Child } from '../../io/childProcess.js'
 import type { Clock, Control, StepResult } from '../../rehearsal/ports.js'
 import type { NodeSet, Outage, Scenario, TimelineStep } from '../../scenario/scenario.js'
 import type { Hands } from '../faults/hands.js'
 import { FaultPlay } from '../faults/play.js'
-import { flushOrder } from '../flushOrder.js'
+import { flushOrder, seededRowsToFlush } from '../flushOrder.js'
 import type { Restart } from './calls.js'
 import type { Fleet } from './fleet.js'
 
@@ -17,12 +18,16 @@ export interface LocalControlOptions {
   readonly hands: Hands
   readonly clock: Clock
   readonly timeMap: TimeMap
+  /** Told of the rows that a flush has deleted so far, and of about how many it will. */
+  readonly onFlush: (done: number, total: number) => void
 }
 
 export class LocalControl implements Control {
   private readonly options: LocalControlOptions
   private readonly faults: FaultPlay
   private asking = false
+  private flushedUntilSec = 0
+  private flushing: (rows: number) => void = () => {}
 
   constructor(options: LocalControlOptions) {
     this.options = options
@@ -61,7 +66,7 @@ export class LocalControl implements Control {
 
   /** Does one step; returns what there is to say about it. */
   private async conduct(step: TimelineStep, node: number | null): Promise<Partial<StepResult>> {
-    const { scenario, keeper, fleet } = this.options
+    const { scenario, fleet } = this.options
     const { action } = step
     switch (action.kind) {
       case 'cutover': {
@@ -77,7 +82,7 @@ export class LocalControl implements Control {
       case 'keys.distribute':
         return { note: this.faults.distribute(this.chosen(action.nodes)) }
       case 'flush': {
-        const rowsDeleted = await keeper.call<number>('flush', flushOrder(scenario, step))
+        const rowsDeleted = await this.flush(flushOrder(scenario, step))
         return { note: `${rowsDeleted} rows deleted`, rowsDeleted }
       }
       case 'expiration': {
@@ -91,6 +96,25 @@ export class LocalControl implements Control {
       case 'repair':
         return { note: await this.faults.end(action.fault) }
     }
+  }
+
+  /** Tells how far it is meanwhile; rows that came during the run make the estimate of all of them too low. */
+  private async flush(order: FlushOrder): Promise<number> {
+    const { scenario, keeper, onFlush } = this.options
+    const { beforeSec } = order
+    const expected = seededRowsToFlush(scenario, { sinceSec: this.flushedUntilSec, beforeSec })
+    this.flushedUntilSec = beforeSec
+    this.flushing = (rows) => onFlush(rows, Math.max(rows + 1, expected))
+    try {
+      return await keeper.call<number>('flush', order)
+    } finally {
+      onFlush(expected, expected)
+    }
+  }
+
+  /** The keeper has deleted so many rows in the flush that is under way. */
+  flushed(rows: number): void {
+    this.flushing(rows)
   }
 
   /** The outage as it is now, at the speed of the scenario. */

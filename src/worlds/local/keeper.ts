@@ -13,10 +13,12 @@ import type { Scenario } from '../../scenario/scenario.js'
 import { issues } from '../../token/mode.js'
 import { realHash } from '../costs/serviceTimes.js'
 import { plannedContext } from '../plannedCloud.js'
-import type { KeeperCalls, SeedNotice } from './calls.js'
+import type { KeeperCalls, KeeperNotice } from './calls.js'
 
 let store: Store | null = null
 let flushing: Promise<number> = Promise.resolve(0)
+
+const tell = (notice: KeeperNotice): void => notifyParent(notice)
 
 const opened = (): Store => {
   if (store === null) throw new WorldError('the store is not open')
@@ -34,7 +36,7 @@ const calls: KeeperCalls = {
     store = await openStore(place)
     const hash = await createPasswords(realHash(scenario.identity)).hash(rehearsalPassword(scenario.seed))
     const cloud = planCloud(scenario, hash)
-    const progress = (rows: number): void => notifyParent({ rows } satisfies SeedNotice)
+    const progress = (rows: number): void => tell({ seeded: rows })
     await store.load(
       cloud.documents,
       await rowsOf(scenario, cloud, place.kind === 'sqlite' ? 'issued' : 'id'),
@@ -43,7 +45,10 @@ const calls: KeeperCalls = {
     return { rows: await store.countTokens() }
   },
   // One after the other: in a time-lapse an hour passes while a database still deletes, and two that delete wait for each other.
-  flush: (order) => (flushing = flushing.catch(() => 0).then(() => opened().flushTokens(order))),
+  flush: (order) =>
+    (flushing = flushing
+      .catch(() => 0)
+      .then(() => opened().flushTokens(order, (rows) => tell({ flushed: rows })))),
   restrict: (restriction) => {
     if (store instanceof SqliteStore) store.restrict(restriction)
   },

@@ -21,7 +21,7 @@ import { createSealer } from '../../token/sealer.js'
 import { plannedContext } from '../plannedCloud.js'
 import { createChecks } from '../balancing.js'
 import type { OpenWorldOptions, World } from '../world.js'
-import type { KeeperSetup, SeedNotice } from './calls.js'
+import type { KeeperNotice, KeeperSetup } from './calls.js'
 import { checkIntervalLeastMs, openBalancer } from './balancer.js'
 import { LocalControl } from './control.js'
 import { localDatabase, standBefore } from './databaseHands.js'
@@ -99,16 +99,15 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
     const cloud = planCloud(scenario, '')
     const tokens = new TokenPlan(scenario, cloud)
 
+    let control: LocalControl | null = null
     const keeper = new Child({
       name: 'the keeper of the store',
       module: module('keeper'),
-      onNotice: (notice) =>
-        onProgress({
-          phase: 'seeding',
-          done: (notice as SeedNotice).rows,
-          total: tokens.total,
-          text: 'rows',
-        }),
+      onNotice: (given) => {
+        const notice = given as KeeperNotice
+        if ('flushed' in notice) control?.flushed(notice.flushed)
+        else onProgress({ phase: 'seeding', done: notice.seeded, total: tokens.total, text: 'rows' })
+      },
       onExit: ({ code, signal }, expected) => {
         if (!expected) fault('the keeper of the store', null, code, signal)
       },
@@ -208,10 +207,19 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
       payloadOptions: releaseProfiles[scenario.identity.release].payload,
     })
     const population = new Population({ scenario, cloud, tokens, sealer })
+    control = new LocalControl({
+      scenario,
+      keeper,
+      fleet,
+      hands,
+      clock,
+      timeMap,
+      onFlush: (done, total) => onProgress({ phase: 'flushing', done, total, text: 'rows' }),
+    })
     return {
       clock,
       target,
-      control: new LocalControl({ scenario, keeper, fleet, hands, clock, timeMap }),
+      control,
       evidence: localKeys,
       population,
       timeMap,
