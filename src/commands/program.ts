@@ -2,38 +2,35 @@
 // Each verb is a file beside this one.
 import { Command, CommanderError } from 'commander'
 import { version } from '../base/version.js'
-import { addCalibrate } from './calibrate.js'
-import { addCompare } from './compare.js'
-import { addCompletion } from './completion.js'
 import { exitCodes, UsageEnd } from './exit.js'
-import { addGate } from './gate.js'
-import { addInit } from './init.js'
-import { addInspect } from './inspect.js'
-import { addKeys } from './keys.js'
-import { addPlan } from './plan.js'
-import { addProfile } from './profile.js'
-import { addRehearse } from './rehearse.js'
-import { addReport } from './report.js'
-import { addServe } from './serve.js'
 import type { Surroundings } from './terminal.js'
 
 /** A verb adds itself to the program, and tells its exit code when it has run. */
 export type AddVerb = (program: Command, surroundings: Surroundings, ended: (code: number) => void) => void
 
-const verbs: readonly AddVerb[] = [
-  addRehearse,
-  addInit,
-  addReport,
-  addCompare,
-  addGate,
-  addServe,
-  addKeys,
-  addInspect,
-  addPlan,
-  addCalibrate,
-  addProfile,
-  addCompletion,
-]
+/** The verbs in the order of the help. Each is loaded when it is called, with the libraries that it alone needs. */
+const verbs: ReadonlyMap<string, () => Promise<AddVerb>> = new Map(
+  Object.entries({
+    rehearse: async () => (await import('./rehearse.js')).addRehearse,
+    init: async () => (await import('./init.js')).addInit,
+    report: async () => (await import('./report.js')).addReport,
+    compare: async () => (await import('./compare.js')).addCompare,
+    gate: async () => (await import('./gate.js')).addGate,
+    serve: async () => (await import('./serve.js')).addServe,
+    keys: async () => (await import('./keys.js')).addKeys,
+    inspect: async () => (await import('./inspect.js')).addInspect,
+    plan: async () => (await import('./plan.js')).addPlan,
+    calibrate: async () => (await import('./calibrate.js')).addCalibrate,
+    profile: async () => (await import('./profile.js')).addProfile,
+    completion: async () => (await import('./completion.js')).addCompletion,
+  }),
+)
+
+/** The verbs to load: the one that is called, or all, where all are to be listed, described or guessed at. */
+const verbsFor = (argv: readonly string[]): readonly (() => Promise<AddVerb>)[] => {
+  const called = argv[0] === undefined || argv[0] === 'completion' ? undefined : verbs.get(argv[0])
+  return called === undefined ? [...verbs.values()] : [called]
+}
 
 const helpColumns = ({ stdout }: Surroundings): number => stdout.columns ?? 80
 
@@ -72,7 +69,8 @@ export const createProgram = (surroundings: Surroundings): { run(): Promise<numb
         'after',
         '\nExit codes: 0 pass · 1 a gate failed · 2 bad input or usage · 3 the world did not start · 4 inconclusive · 70 a defect.\n\nExample:\n  cutover rehearse scenarios/cern-2017.yaml',
       )
-    for (const add of verbs) {
+    for (const load of verbsFor(surroundings.argv)) {
+      const add = await load()
       add(program, surroundings, (verbCode) => {
         code = verbCode
       })
