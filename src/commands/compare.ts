@@ -1,15 +1,29 @@
 // cutover compare: finished runs side by side, or strategies rehearsed over one cloud.
 // Reads files and options, calls one use, prints a table; exit code by the worst verdict.
+import path from 'node:path'
 import type { Command } from 'commander'
 import { readRecord } from '../io/readRecord.js'
 import { compareRuns, type Comparison } from '../measure/comparison.js'
-import { summarise } from '../measure/summary.js'
+import type { Summary } from '../measure/summary.js'
+import { curvesOf } from '../rehearsal/runCurves.js'
 import { renderComparison } from '../render/comparison.js'
-import { duration } from '../render/text.js'
+import { renderConfirmations } from '../render/search.js'
+import { counted, duration } from '../render/text.js'
 import { unchangedName } from '../scenario/strategy.js'
-import { compareStrategies } from '../worlds/compare/strategies.js'
-import { input, readInputs, type Inputs, type Options } from './compareInputs.js'
-import { searchInputs } from './compareSearch.js'
+import { confirmPlans, type Confirmation } from '../worlds/compare/confirm.js'
+import { comparisonPage, writePage, type PlacedRun } from '../worlds/compare/page.js'
+import { compareStrategies, writeComparison, type Compared } from '../worlds/compare/strategies.js'
+import { judge } from '../worlds/rehearse.js'
+import {
+  checkOptions,
+  commandOf,
+  input,
+  readInputs,
+  sampleDefault,
+  type Inputs,
+  type Options,
+} from './compareInputs.js'
+import { bestCount, searchInputs } from './compareSearch.js'
 import { exitCodes } from './exit.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 import { createWork } from './work.js'
@@ -37,12 +51,53 @@ const compareFinished = async (
   options: Options,
   surroundings: Surroundings,
 ): Promise<number> => {
-  const summaries = await Promise.all(folders.map(async (folder) => summarise(await readRecord(folder))))
-  const names = namesOf(summaries.map(({ scenario }, i) => ({ scenario, folder: folders[i] ?? '' })))
-  const runs = summaries.map((summary, i) => ({ name: names[i] ?? '', summary }))
+  const read: (PlacedRun & { readonly summary: Summary })[] = []
+  // One after the other: a record may be many megabytes, and only its curves are kept.
+  for (const folder of folders) {
+    const { summary, view } = judge(await readRecord(folder))
+    read.push({ name: summary.scenario, summary, curves: curvesOf(view), folder })
+  }
+  const names = namesOf(read.map(({ name, folder }) => ({ scenario: name, folder })))
+  const runs = read.map((run, i) => ({ ...run, name: names[i] ?? '' }))
   const unchanged = runs.find(({ summary }) => summary.scenario === unchangedName)?.name ?? null
-  print(compareRuns(runs, unchanged), options.json === true, surroundings)
+  const comparison = compareRuns(runs, unchanged)
+  print(comparison, options.json === true, surroundings)
+  if (options.html === undefined) return exitCodes.pass
+  const command = commandOf(folders, options)
+  const file = options.html
+  const title = counted(runs.length, 'finished run')
+  await writePage({ title, comparison, runs, command, search: null, confirmed: [], file })
+  surroundings.stderr.write(`Page  ${file}\n`)
   return exitCodes.pass
+}
+
+/** The best two strategies once more, with real processes. */
+const confirmBest = async (
+  inputs: Inputs,
+  { comparison, runs, folder }: Compared,
+  work: ReturnType<typeof createWork>,
+  command: string,
+): Promise<readonly Confirmation[]> => {
+  if (work.state.interrupts > 0) return []
+  const best = comparison.ranking.names.slice(0, bestCount)
+  const plans = best.flatMap(
+    (name) => inputs.contenders.find(({ parsed }) => parsed.scenario.name === name)?.parsed ?? [],
+  )
+  const simulated = new Map(runs.map((run) => [run.name, run.folder]))
+  const store = { kind: 'sqlite', file: null } as const
+  const { atOnce, read } = inputs
+  const confirmed = await confirmPlans({
+    ...work.hooks,
+    atOnce,
+    folder,
+    command,
+    read,
+    plans,
+    simulated,
+    store,
+  })
+  work.line.end()
+  return confirmed
 }
 
 const compareInputs = async (
@@ -50,11 +105,11 @@ const compareInputs = async (
   options: Options,
   surroundings: Surroundings,
 ): Promise<number> => {
-  const { stderr } = surroundings
-  const { contenders, atOnce } = inputs
+  const { stdout, stderr } = surroundings
+  const { contenders, atOnce, cloudName } = inputs
   const work = createWork(surroundings)
   const startedMs = performance.now()
-  const { comparison, folder } = await compareStrategies({
+  const compared = await compareStrategies({
     ...inputs,
     ...work.hooks,
     unchanged: options.unchanged ? unchangedName : null,
@@ -62,16 +117,30 @@ const compareInputs = async (
     ...(options.out === undefined ? {} : { out: options.out }),
   })
   work.line.end()
-  print(comparison, options.json === true, surroundings)
-  const { runs } = comparison
+  const { comparison, runs, folder } = compared
   const seconds = Math.round((performance.now() - startedMs) / 1000)
+  const json = options.json === true
+  if (!json) print(comparison, false, surroundings)
   const processes = Math.min(atOnce, contenders.length)
   stderr.write(
     `${runs.length} runs in ${duration(seconds)}, ${processes} at a time; each in a folder of ${folder}\n`,
   )
-  if (work.state.interrupts > 0 || runs.some(({ verdict }) => verdict === 'inconclusive'))
-    return exitCodes.inconclusive
-  return runs.some(({ verdict }) => verdict === 'fail') ? exitCodes.gateFailed : exitCodes.pass
+  const command = commandOf([], options)
+  const confirmed = options.confirm === true ? await confirmBest(inputs, compared, work, command) : []
+  const figures = options.confirm === true ? { ...comparison, confirmed } : comparison
+  if (options.confirm === true) await writeComparison(folder, figures)
+  if (json) stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+  else if (confirmed.length > 0)
+    stdout.write(
+      renderConfirmations(confirmed, { columns: columnsOf(surroundings), colour: colourOf(surroundings) }),
+    )
+  const file = options.html ?? path.join(folder, comparisonPage)
+  const title = `Strategies over ${cloudName}`
+  await writePage({ title, comparison, runs, command, search: null, confirmed, file })
+  stderr.write(`Page  ${file}\n`)
+  const verdicts = [...comparison.runs, ...confirmed].map(({ verdict }) => verdict)
+  if (work.state.interrupts > 0 || verdicts.includes('inconclusive')) return exitCodes.inconclusive
+  return verdicts.includes('fail') ? exitCodes.gateFailed : exitCodes.pass
 }
 
 const run = async (
@@ -86,15 +155,14 @@ const run = async (
       'runs and strategies cannot be compared in one table',
       'name the one or the other',
     )
-  if (strategies.length > 0) {
-    const inputs = await readInputs(options, surroundings)
-    return options.search === undefined
-      ? compareInputs(inputs, options, surroundings)
-      : searchInputs(inputs, options, surroundings)
-  }
-  if (folders.length < 2)
+  if (strategies.length === 0 && folders.length < 2)
     throw input('', 'there is nothing to compare', 'name two folders of runs, or --strategies and --cloud')
-  return compareFinished(folders, options, surroundings)
+  await checkOptions(folders, options)
+  if (strategies.length === 0) return compareFinished(folders, options, surroundings)
+  const inputs = await readInputs(options, surroundings)
+  return options.search === undefined
+    ? compareInputs(inputs, options, surroundings)
+    : searchInputs(inputs, options, surroundings)
 }
 
 export const addCompare = (
@@ -116,18 +184,22 @@ export const addCompare = (
       '--search [plans]',
       'vary hour, validity, rotation and phases of the strategies, and show the plans that none beats',
     )
-    .option('--sample <share>', 'the share of the cloud that --search tries its plans in', '10%')
-    .option('--confirm', 'try the best two plans of --search in the local world, too; the default')
+    .option('--sample <share>', 'the share of the cloud that --search tries its plans in', sampleDefault)
+    .option('--confirm', 'try the best two in the local world, too; the default with --search')
     .option('--no-confirm', 'do not')
     .option('--jobs <number>', 'runs at a time; default: as many as there are processors')
     .option(
       '--out <folder>',
-      'the folder of all runs and compare.json; default: reports/compare-<cloud>-<UTC time>',
+      'the folder of all runs, compare.json and comparison.html; default: reports/compare-<cloud>-<UTC time>',
+    )
+    .option(
+      '--html <file>',
+      'write the page with the curves of all runs there; of strategies there is always one, in --out',
     )
     .option('--json', 'print compare.json instead of a table')
     .addHelpText(
       'after',
-      '\nExamples:\n  cutover compare --strategies scenarios/strategies/*.yaml --cloud scenarios/clouds/cern.yaml\n  cutover compare reports/first-run reports/second-run',
+      '\nExamples:\n  cutover compare --strategies scenarios/strategies/*.yaml --cloud scenarios/clouds/cern.yaml\n  cutover compare reports/first-run reports/second-run --html both.html',
     )
     .action(async (folders: readonly string[], options: Options) => {
       ended(await run(folders, options, surroundings))

@@ -1,6 +1,8 @@
 // What cutover compare is told: its options, the strategies and the cloud, read and checked together.
 // It exists so that comparing and searching start from the same, and every problem of every file is told at once.
+import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { formatProblem, InputError, type Problem } from '../base/errors.js'
 import type { StoreChoice } from '../io/store/open.js'
 import { checkGate } from '../measure/gates.js'
@@ -26,12 +28,94 @@ export interface Options {
   readonly confirm?: boolean
   readonly jobs?: string
   readonly out?: string
+  /** Where the page goes. */
+  readonly html?: string
   readonly json?: boolean
 }
+
+/** The share that --search tries its plans in, unless another is asked for. */
+export const sampleDefault = '10%'
 
 /** One problem of an option. */
 export const input = (option: string, message: string, remedy: string): InputError =>
   new InputError([{ path: option, message, remedy }])
+
+/** Options that would do nothing: who gives one expects something of it. */
+const idleOptions = (folders: readonly string[], options: Options): readonly Problem[] => {
+  const idle = (path: string, message: string, remedy: string): Problem => ({ path, message, remedy })
+  const { search, confirm, sample, world } = options
+  if (folders.length > 0) {
+    const given: [string, boolean][] = [
+      ['--cloud', options.cloud !== undefined],
+      ['--world', world !== 'simulated'],
+      ['--store', options.store !== undefined],
+      ['--seed', options.seed !== undefined],
+      ['--search', search !== undefined],
+      ['--sample', sample !== sampleDefault],
+      ['--confirm', confirm === true],
+      ['--jobs', options.jobs !== undefined],
+      ['--out', options.out !== undefined],
+    ]
+    const remedy = 'leave it away, or name --strategies and --cloud in place of finished runs'
+    return given.flatMap(([name, is]) => (is ? [idle(name, 'changes nothing in finished runs', remedy)] : []))
+  }
+  const problems: Problem[] = []
+  if (search === undefined && sample !== sampleDefault)
+    problems.push(
+      idle('--sample', 'is the share in which --search tries its plans', 'add --search, or leave it away'),
+    )
+  if (world !== 'simulated' && search !== undefined)
+    problems.push(
+      idle(
+        '--world',
+        'plans of --search are tried in the simulated world',
+        'leave it away; --confirm tries the best in the local one',
+      ),
+    )
+  else if (world !== 'simulated' && confirm === true)
+    problems.push(
+      idle('--confirm', 'these runs are in the local world already', 'leave the one or the other away'),
+    )
+  return problems
+}
+
+/** Whether a file can be written there, as far as that can be told before: hours of runs may come first. */
+const pageProblem = async (file: string): Promise<Problem | null> => {
+  const isFolder = async (name: string): Promise<boolean> =>
+    stat(name).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  const problem = (message: string, remedy: string): Problem => ({ path: '--html', message, remedy })
+  if (await isFolder(file)) return problem(`${file} is a folder`, 'name a file in it')
+  const folder = path.dirname(path.resolve(file))
+  return (await isFolder(folder)) ? null : problem(`there is no folder ${folder}`, 'make it first')
+}
+
+/** @throws InputError with all that is wrong with the options themselves, before any file is read */
+export const checkOptions = async (folders: readonly string[], options: Options): Promise<void> => {
+  const page = options.html === undefined ? null : await pageProblem(options.html)
+  const problems = [...idleOptions(folders, options), ...(page === null ? [] : [page])]
+  if (problems.length > 0) throw new InputError(problems)
+}
+
+/** The command that makes the same comparison again. */
+export const commandOf = (folders: readonly string[], options: Options): string => {
+  const { strategies = [], cloud, world, store, seed, unchanged, search, sample, confirm } = options
+  return [
+    'cutover compare',
+    ...folders,
+    ...(strategies.length > 0 ? ['--strategies', ...strategies] : []),
+    ...(cloud === undefined ? [] : ['--cloud', cloud]),
+    ...(world === 'simulated' ? [] : ['--world', world]),
+    ...(store === undefined ? [] : ['--store', store.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1@')]),
+    ...(seed === undefined ? [] : ['--seed', seed]),
+    ...(unchanged ? [] : ['--no-unchanged']),
+    ...(search === undefined ? [] : search === true ? ['--search'] : ['--search', search]),
+    ...(sample === sampleDefault ? [] : ['--sample', sample]),
+    ...(confirm === undefined ? [] : [confirm ? '--confirm' : '--no-confirm']),
+  ].join(' ')
+}
 
 const readJobs = (text: string | undefined, world: WorldName): number => {
   // Processes of the local world want every processor themselves.
@@ -58,7 +142,8 @@ const readContenders = (
     try {
       const parsed = parse()
       for (const warning of parsed.warnings) warnings.set(formatProblem(warning), warning)
-      const what = file === null ? '' : ` --strategies ${file}`
+      // The run in which nothing is done has no file; it comes with any strategy.
+      const what = ` --strategies ${file ?? strategies[0]?.file ?? ''}`
       contenders.push({ parsed, command: `cutover compare${what} --cloud ${cloud.file}${world}${seed}` })
     } catch (error) {
       if (!(error instanceof InputError)) throw error

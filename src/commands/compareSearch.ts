@@ -1,15 +1,16 @@
 // cutover compare --search: plans with other numbers than the strategies', those that none beats, and what both worlds say of the best.
 // Reads its options, calls two uses, prints; kept apart from the verb's other two ways.
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { claimFolder } from '../io/runFolder.js'
+import { compareRuns } from '../measure/comparison.js'
 import { renderConfirmations, renderFront } from '../render/search.js'
 import { unchangedName } from '../scenario/strategy.js'
 import { readShare } from '../scenario/units.js'
 import { confirmPlans } from '../worlds/compare/confirm.js'
+import { comparisonPage, writePage } from '../worlds/compare/page.js'
 import { searchPlans } from '../worlds/compare/search.js'
-import { comparisonFile } from '../worlds/compare/strategies.js'
-import { input, type Inputs, type Options } from './compareInputs.js'
+import { writeComparison } from '../worlds/compare/strategies.js'
+import { commandOf, input, type Inputs, type Options } from './compareInputs.js'
 import { exitCodes } from './exit.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 import { createWork } from './work.js'
@@ -18,7 +19,9 @@ import { createWork } from './work.js'
 const plansDefault = 24
 const plansMost = 1000
 /** How many of the best are tried in both worlds. */
-const bestCount = 2
+export const bestCount = 2
+/** How many of those that none beats are laid over one another. */
+const drawnMost = 7
 
 const readPlans = (given: string | true): number => {
   const plans = given === true ? plansDefault : Number(given)
@@ -50,7 +53,7 @@ export const searchInputs = async (
     ...(options.out === undefined ? {} : { out: options.out }),
   })
   const work = createWork(surroundings)
-  const command = `cutover compare --search ${plans} --strategies ${(options.strategies ?? []).join(' ')} --cloud ${options.cloud ?? ''}`
+  const command = commandOf([], options)
   const seed = strategies[0]?.scenario.seed ?? 1
   const { atOnce, read } = inputs
   const common = { ...work.hooks, atOnce, folder, command, read }
@@ -63,14 +66,29 @@ export const searchInputs = async (
     stdout.write(renderFront(front.flatMap(planOf), tried.length, sample.value, shown))
   const confirms = options.confirm !== false && work.state.interrupts === 0 && found.best.length > 0
   const confirmed = confirms
-    ? await confirmPlans({ ...common, plans: found.best, store: { kind: 'sqlite', file: null } })
+    ? await confirmPlans({
+        ...common,
+        plans: found.best,
+        simulated: new Map(),
+        store: { kind: 'sqlite', file: null },
+      })
     : []
   work.line.end()
   const result = { ...found.result, confirmed }
-  await writeFile(path.join(folder, comparisonFile), `${JSON.stringify(result, null, 2)}\n`)
+  await writeComparison(folder, result)
+  const page = options.html ?? path.join(folder, comparisonPage)
+  await writePage({
+    title: `Plans for ${inputs.cloudName}`,
+    comparison: compareRuns(found.frontRuns.slice(0, drawnMost), null),
+    runs: found.frontRuns.slice(0, drawnMost),
+    command,
+    search: { tried, front, share: sample.value },
+    confirmed,
+    file: page,
+  })
   if (options.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else if (confirmed.length > 0) stdout.write(renderConfirmations(confirmed, shown))
-  stderr.write(`${tried.length} plans tried, each in a folder of ${folder}\n`)
+  stderr.write(`${tried.length} plans tried, each in a folder of ${folder}\nPage  ${page}\n`)
   const doubtful = confirmed.some(({ verdict }) => verdict === 'inconclusive')
   return work.state.interrupts > 0 || doubtful || tried.length === 0 ? exitCodes.inconclusive : exitCodes.pass
 }

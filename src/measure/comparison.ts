@@ -38,6 +38,37 @@ export interface Comparison {
   /** The name of the run in which nothing was done; null if there was none. */
   readonly unchanged: string | null
   readonly runs: readonly ComparedRun[]
+  readonly ranking: Ranking
+}
+
+/** Which way hurts least. */
+export interface Ranking {
+  /** By refusals beyond those of the run in which nothing was done, where every run can be measured against it. */
+  readonly by: 'more-than-unchanged' | 'refusals'
+  /**
+   * The one that hurts least first. Left out are those that decide nothing, those in which nothing was changed, and those that end
+   * with UUID tokens: whoever goes back has not arrived.
+   */
+  readonly names: readonly string[]
+}
+
+/** Ranked by refusals, then by members hit, then by how long the change takes. */
+const rank = (runs: readonly ComparedRun[], unchanged: string | null): Ranking => {
+  const ranked = runs.filter(
+    ({ name, verdict, impact: { change } }) =>
+      name !== unchanged && verdict !== 'inconclusive' && change !== null && change.endsIn !== 'uuid',
+  )
+  const byExtra = ranked.length > 0 && ranked.every(({ extra }) => extra !== null)
+  const key = ({ refusals, impact, extra }: ComparedRun): readonly [number, number, number] => [
+    byExtra ? (extra?.refusals ?? 0) : refusals.total,
+    byExtra ? (extra?.membersHit ?? 0) : impact.membersHit,
+    impact.change?.durationSec ?? 0,
+  ]
+  const names = ranked
+    .map((run) => ({ name: run.name, key: key(run) }))
+    .toSorted(({ key: a }, { key: b }) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
+    .map(({ name }) => name)
+  return { by: byExtra ? 'more-than-unchanged' : 'refusals', names }
 }
 
 const comparedRun = (name: string, summary: Summary): Omit<ComparedRun, 'extra'> => {
@@ -70,9 +101,7 @@ export const compareRuns = (
       writes: run.impact.writes.total - base.impact.writes.total,
     }
   }
-  return {
-    format: 'cutover/compare@1',
-    unchanged: base?.name ?? null,
-    runs: told.map((run) => ({ ...run, extra: extraOf(run) })),
-  }
+  const all = told.map((run) => ({ ...run, extra: extraOf(run) }))
+  const name = base?.name ?? null
+  return { format: 'cutover/compare@1', unchanged: name, runs: all, ranking: rank(all, name) }
 }

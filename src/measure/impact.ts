@@ -2,7 +2,7 @@
 // All of it is computed from the record, so that a finished run, a killed one and an old folder are compared alike.
 import type { EventLine, RunRecord } from './record.js'
 import { classesSeen, emptyAtSec, longestOutageSec, sumCounts } from './series.js'
-import { firstSwitchSec } from './windows.js'
+import { firstSwitchSec, switchSteps } from './windows.js'
 
 /** What became of one class of clients. */
 export interface ClassImpact {
@@ -35,6 +35,8 @@ export interface Change {
   /** From the one to the other. */
   readonly durationSec: number
   readonly restarts: readonly RestartDone[]
+  /** The mode of the provider that the last switch led to; null where there was none. A rollback ends where it began. */
+  readonly endsIn: string | null
 }
 
 /** Rows and documents written into Keystone's database by the API and by token_flush over the whole run. */
@@ -99,7 +101,8 @@ const changeOf = (record: RunRecord): Change | null => {
     .filter(({ event, ok }) => event === 'restart' && ok)
     .map(({ target = '', startedSec }) => ({ target, atSec: startedSec }))
     .sort((a, b) => a.atSec - b.atSec)
-  return { fromSec, toSec, durationSec: toSec - fromSec, restarts }
+  const endsIn = switchSteps(record.events).at(-1)?.to ?? null
+  return { fromSec, toSec, durationSec: toSec - fromSec, restarts, endsIn }
 }
 
 const writesOf = (record: RunRecord): Writes => {

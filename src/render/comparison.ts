@@ -8,7 +8,7 @@ import { clockTime, count, duration, plain, wrap } from './text.js'
 import { narrowestColumns, widestColumns, type TerminalOptions } from './terminal.js'
 
 /** A row: what it tells, and what it tells of each run. */
-interface Row {
+export interface ComparisonRow {
   readonly label: string
   readonly cell: (run: ComparedRun) => string
   readonly heading?: true
@@ -20,7 +20,7 @@ const signed = (value: number): string =>
 const spell = (seconds: number | null | undefined): string =>
   seconds === null || seconds === undefined ? none : seconds > 0 && seconds < 1 ? '< 1 s' : duration(seconds)
 
-const heading = (label: string): Row => ({ label, cell: () => '', heading: true })
+const heading = (label: string): ComparisonRow => ({ label, cell: () => '', heading: true })
 
 /** Classes with members in the order of the first run; services' workers are none. */
 const classesOf = (runs: readonly ComparedRun[]): readonly string[] => [
@@ -38,9 +38,9 @@ const ofServices = ({ refusals, impact }: ComparedRun): number =>
     0,
   )
 
-const refusalRows = (runs: readonly ComparedRun[], compared: boolean): readonly Row[] => [
+const refusalRows = (runs: readonly ComparedRun[], compared: boolean): readonly ComparisonRow[] => [
   { label: 'Refused requests', cell: ({ refusals }) => count(refusals.total) },
-  ...classesOf(runs).map((name): Row => ({
+  ...classesOf(runs).map((name): ComparisonRow => ({
     label: `  ${name}`,
     cell: ({ refusals }) => count(refusals.byClass[name] ?? 0),
   })),
@@ -59,10 +59,10 @@ const refusalRows = (runs: readonly ComparedRun[], compared: boolean): readonly 
 const perClass = (
   runs: readonly ComparedRun[],
   cell: (impact: ClassImpact | undefined) => string,
-): readonly Row[] =>
+): readonly ComparisonRow[] =>
   classesOf(runs).map((name) => ({ label: `  ${name}`, cell: ({ impact }) => cell(impact.byClass[name]) }))
 
-const memberRows = (runs: readonly ComparedRun[]): readonly Row[] => [
+const memberRows = (runs: readonly ComparedRun[]): readonly ComparisonRow[] => [
   { label: 'Members hit', cell: ({ impact }) => count(impact.membersHit) },
   ...perClass(runs, (own) =>
     own?.membersHit === undefined || own.membersHit === null ? none : count(own.membersHit),
@@ -73,7 +73,7 @@ const memberRows = (runs: readonly ComparedRun[]): readonly Row[] => [
   ...perClass(runs, (own) => spell(own?.outageSec)),
 ]
 
-const changeRows = (runs: readonly ComparedRun[]): readonly Row[] => {
+const changeRows = (runs: readonly ComparedRun[]): readonly ComparisonRow[] => {
   const targets = [
     ...new Set(runs.flatMap(({ impact }) => impact.change?.restarts.map(({ target }) => target) ?? [])),
   ]
@@ -85,7 +85,7 @@ const changeRows = (runs: readonly ComparedRun[]): readonly Row[] => {
     },
     { label: '  to', cell: ({ impact }) => (impact.change === null ? none : clockTime(impact.change.toSec)) },
     ...(targets.length === 0 ? [] : [heading('Restarts, and when')]),
-    ...targets.map((target): Row => ({
+    ...targets.map((target): ComparisonRow => ({
       label: `  ${target}`,
       cell: ({ impact }) =>
         impact.change?.restarts
@@ -96,7 +96,7 @@ const changeRows = (runs: readonly ComparedRun[]): readonly Row[] => {
   ]
 }
 
-const tableRows = (compared: boolean): readonly Row[] => [
+const tableRows = (compared: boolean): readonly ComparisonRow[] => [
   { label: 'Table empty after', cell: ({ impact }) => spell(impact.drainSec) },
   { label: 'Written to the database', cell: ({ impact }) => count(impact.writes.total) },
   { label: '  rows inserted', cell: ({ impact }) => count(impact.writes.rowsInserted) },
@@ -112,7 +112,8 @@ const tableRows = (compared: boolean): readonly Row[] => [
     : []),
 ]
 
-const rowsOf = ({ runs, unchanged }: Comparison): readonly Row[] => [
+/** All rows: what is told of each run. A label that begins with spaces is a part of the one above it. */
+export const comparisonRows = ({ runs, unchanged }: Comparison): readonly ComparisonRow[] => [
   { label: 'Verdict of its gates', cell: ({ verdict }) => verdict },
   ...refusalRows(runs, unchanged !== null),
   ...memberRows(runs),
@@ -123,7 +124,7 @@ const rowsOf = ({ runs, unchanged }: Comparison): readonly Row[] => [
 /** So many runs at a time that their columns fit. */
 const blocksOf = (
   runs: readonly ComparedRun[],
-  rows: readonly Row[],
+  rows: readonly ComparisonRow[],
   width: number,
 ): readonly (readonly ComparedRun[])[] => {
   const labels = Math.max(
@@ -146,7 +147,7 @@ const blocksOf = (
 }
 
 /** What does not fit into a row: worlds and seeds that differ, and why a run decided nothing. */
-const notesOf = ({ runs }: Comparison, width: number): readonly string[] => {
+export const comparisonNotes = ({ runs }: Comparison): readonly string[] => {
   const differing = (['world', 'seed', 'scenarioSec'] as const).filter(
     (field) => new Set(runs.map((run) => run[field])).size > 1,
   )
@@ -160,14 +161,14 @@ const notesOf = ({ runs }: Comparison, width: number): readonly string[] => {
   const flawed = runs.flatMap(({ name, verdict, reasons }) =>
     verdict === 'pass' ? [] : [`${plain(name)}: ${verdict}: ${plain(reasons.join('; '))}`],
   )
-  return [...differ, ...flawed].flatMap((text) => wrap(text, width))
+  return [...differ, ...flawed]
 }
 
 /** The whole comparison as text, ending in a line break. */
 export function renderComparison(comparison: Comparison, options: TerminalOptions): string {
   const width = Math.max(narrowestColumns, Math.min(widestColumns, Math.floor(options.columns)))
   const colours = pc.createColors(options.colour)
-  const rows = rowsOf(comparison)
+  const rows = comparisonRows(comparison)
   const lines = blocksOf(comparison.runs, rows, width).flatMap((runs, i) => {
     const cells = rows.map(({ label, cell, heading: alone }): Cell[] => [
       { text: alone === true ? '' : label },
@@ -184,7 +185,7 @@ export function renderComparison(comparison: Comparison, options: TerminalOption
     })
     return [...(i === 0 ? [] : ['']), ...withHeadings]
   })
-  const notes = notesOf(comparison, width)
+  const notes = comparisonNotes(comparison).flatMap((text) => wrap(text, width))
   const text = [...lines, ...(notes.length === 0 ? [] : ['', ...notes])]
   return `${text.map((line) => line.trimEnd()).join('\n')}\n`
 }

@@ -120,6 +120,8 @@ p{margin:4px 0 10px;max-width:85ch}
 .figures dt{color:var(--muted);font-size:13px}
 .figures dd{margin:0;font-size:16.5px;font-weight:650;white-space:nowrap;font-variant-numeric:tabular-nums;line-height:1.3}
 .figures dd small{display:block;font-size:12.5px;font-weight:400;line-height:1.35;white-space:normal}
+.runs{display:flex;flex-wrap:wrap;gap:4px 8px;margin:6px 0}.runs svg{vertical-align:middle}.runs button[aria-pressed]{color:var(--ink);background:none;border-color:transparent;cursor:default;padding:3px 6px}.live .runs button{border-color:var(--grid);cursor:pointer}.runs button[aria-pressed=false]{color:var(--muted);background:none;text-decoration:line-through}
+.plan{fill:none;stroke:var(--muted);stroke-width:1.5}.plan.chosen{fill:var(--series-1);stroke:var(--ink)}
 .controls{display:none;gap:4px 18px;flex-wrap:wrap;align-items:center;position:sticky;top:0;background:var(--page);padding:8px 0;z-index:200}
 .live .controls{display:flex}
 .controls span{display:inline-flex;gap:4px;align-items:center}

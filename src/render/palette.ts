@@ -27,3 +27,35 @@ export const hatches: readonly string[] = [
 
 /** The hatch that goes with a colour's position. */
 export const hatchOf = (colour: number): string => hatches[colour % hatches.length] ?? ''
+
+/** How lines of runs are dashed, so that they differ without colours, too: lengths of strokes and gaps. The first is solid. */
+export const dashes: readonly (readonly number[])[] = [
+  [],
+  [9, 4],
+  [3, 3],
+  [12, 3, 3, 3],
+  [6, 2],
+  [9, 3, 3, 3, 3, 3],
+  [2, 5],
+]
+
+/** Colours of runs that are overlaid, from 0: those that stand out from white and black first, grey last. */
+const runColours = [0, 5, 2, 3, 4, 1, 8, 11, 9, 6, 10]
+const greyColour = 7
+
+/** How one of several runs is drawn. */
+export interface RunLook {
+  /** Position of its colour, from 0. */
+  readonly colour: number
+  readonly dash: readonly number[]
+}
+
+/** The looks of runs in their order; the one in which nothing was done is grey and solid. */
+export function runLooks(names: readonly string[], unchanged: string | null): readonly RunLook[] {
+  let next = 0
+  return names.map((name) => {
+    if (name === unchanged) return { colour: greyColour, dash: [] }
+    const at = next++
+    return { colour: runColours[at % runColours.length] ?? 0, dash: dashes[at % dashes.length] ?? [] }
+  })
+}

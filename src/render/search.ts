@@ -1,28 +1,17 @@
 // The result of a search, and what both worlds say of its best plans, as text.
 // It exists so that a person sees the choice that is left, and how far to believe it.
 import pc from 'picocolors'
-import type { Agreement } from '../measure/agreement.js'
-import type { Cost } from '../measure/pareto.js'
 import { drawTable, type Cell } from './columns.js'
+import type { ShownConfirmation, ShownPlan } from './comparisonView.js'
 import { clockTime, count, duration, plain, share, wrap } from './text.js'
 import { narrowestColumns, widestColumns, type TerminalOptions } from './terminal.js'
 
-/** A plan as it is shown. */
-export interface ShownPlan {
-  readonly name: string
-  readonly settings: Readonly<Record<string, string>>
-  readonly cost: Cost
-}
-
-/** What both worlds say of a plan. */
-export interface ShownConfirmation extends Agreement {
-  readonly name: string
-  readonly verdict: string
-  readonly reasons: readonly string[]
-}
-
 const widthOf = ({ columns }: TerminalOptions): number =>
   Math.max(narrowestColumns, Math.min(widestColumns, Math.floor(columns)))
+
+/** What was varied, each once; when the steps are comes by itself, as it is long. */
+export const settingNames = (plans: readonly ShownPlan[]): readonly string[] =>
+  [...new Set(plans.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => name !== 'steps')
 
 /** The plans that none beats, as a table. `scale`: the share of the cloud that they were tried in. */
 export function renderFront(
@@ -33,9 +22,7 @@ export function renderFront(
 ): string {
   const width = widthOf(options)
   const colours = pc.createColors(options.colour)
-  const names = [...new Set(front.flatMap(({ settings }) => Object.keys(settings)))].filter(
-    (name) => name !== 'steps',
-  )
+  const names = settingNames(front)
   const rows = front.map(({ name, settings, cost }): Cell[] =>
     [
       name,
@@ -55,7 +42,8 @@ export function renderFront(
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
 }
 
-const difference = (simulated: number, local: number): string =>
+/** How much more the local world refused, as a share of what the simulated one did. */
+export const difference = (simulated: number, local: number): string =>
   simulated === 0 ? '–' : `${local >= simulated ? '+' : '−'}${share(Math.abs(local - simulated), simulated)}`
 
 /** Refusals of both worlds, plan by plan. */

@@ -18,6 +18,8 @@ export interface SvgSeries {
   readonly filled?: boolean
   /** A ground for a line: what is behind it stays visible. */
   readonly pale?: boolean
+  /** Lengths of strokes and gaps of a line. */
+  readonly dash?: readonly number[]
   /** Drawn over the colour of an area; see `hatches`. */
   readonly hatch?: string
 }
@@ -29,6 +31,8 @@ export interface SvgChart {
   readonly description: string
   readonly unit: string
   readonly span: Span
+  /** What stands on the axis of time; the time of the run if nothing is said. */
+  readonly timeText?: (sec: number) => string
   readonly series: readonly SvgSeries[]
   readonly marks: readonly EventMark[]
   readonly bands: readonly Pick<Band, 'kind' | 'label' | 'strip' | 'fromSec' | 'toSec'>[]
@@ -66,7 +70,7 @@ export function drawSvg(chart: SvgChart): SafeHtml {
   >
     <title id="${titleId}">${chart.title}</title>
     <desc id="${descriptionId}">${chart.description}</desc>
-    ${hatchTiles(chart)}${chart.bands.map((band) => drawBand(band, chart.span))}${valueAxis(top, chart.unit)}${timeAxis(chart.span)}
+    ${hatchTiles(chart)}${chart.bands.map((band) => drawBand(band, chart.span))}${valueAxis(top, chart.unit)}${timeAxis(chart.span, chart.timeText ?? shortTime)}
     ${chart.series.map((series, i) => drawSeries(series, top, paintOf(chart, i)))}
     ${chart.bands.map((band) => labelBand(band, chart.span))}${drawMarkLines(chart)}${legend(chart)}
   </svg>`
@@ -88,10 +92,13 @@ function hatchTiles(chart: SvgChart): SafeHtml {
   )}`
 }
 
-/** What fills an area beside its class; empty where the colour alone does. */
+/** What draws a series beside its class: the tile of an area, the dashes of a line. */
 const paintOf = (chart: SvgChart, index: number): string => {
   const series = chart.series[index]
-  return series !== undefined && isHatched(series) ? `fill:url(#${tileId(chart, index)})` : ''
+  if (series === undefined) return ''
+  if (series.dash !== undefined)
+    return `stroke-width:2;stroke-dasharray:${series.dash.length === 0 ? 'none' : series.dash.join(' ')}`
+  return isHatched(series) ? `fill:url(#${tileId(chart, index)})` : ''
 }
 
 function drawBand(band: SvgChart['bands'][number], span: Span): SafeHtml | null {
@@ -131,14 +138,14 @@ function valueAxis(top: number, unit: string): SafeHtml {
     })}<text class="muted" x="4" y="${plot.top - 12}">${unit}</text>`
 }
 
-function timeAxis(span: Span): SafeHtml {
+function timeAxis(span: Span, timeText: (sec: number) => string): SafeHtml {
   return html`${timeTicks(span, 9).map((tick) => {
     const x = round(xOf(tick, span))
     return html`<line class="grid" x1="${x}" x2="${x}" y1="${plot.top}" y2="${plot.bottom}" /><text
         x="${x}"
         y="${plot.bottom + 16}"
         text-anchor="middle"
-        >${shortTime(tick)}</text
+        >${timeText(tick)}</text
       >`
   })}`
 }

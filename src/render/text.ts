@@ -55,6 +55,14 @@ export function shortTime(sec: number): string {
   return text.endsWith(':00') ? text.slice(0, -3) : text
 }
 
+/** Seconds from an instant that matters, as a clock: `+0:15:00`, `-0:10:00`. */
+export function relativeTime(sec: number): string {
+  return sec > 0 ? `+${clockTime(sec)}` : clockTime(sec)
+}
+
+/** The same without seconds where they are none: `+0:15`. */
+export const shortRelativeTime = (sec: number): string => relativeTime(sec).replace(/(?<=:\d\d):00$/, '')
+
 /** How long something took: `8 s`, `21 min 38 s`, `24 h`. */
 export function duration(sec: number): string {
   if (!Number.isFinite(sec)) return '–'

@@ -53,7 +53,18 @@ describe('the change', () => {
         { target: 'heat', atSec: 800 },
         { target: 'magnum', atSec: 900 },
       ],
+      endsIn: null,
     })
+  })
+
+  test('ends in the mode that the last switch led to, which after a rollback is the first one', () => {
+    const switches = [
+      eventOf('cutover', 600, { to: 'fernet', endedSec: 690 }),
+      eventOf('cutover node 1', 600, { to: 'fernet' }),
+      eventOf('cutover', 1800, { to: 'uuid' }),
+    ]
+    expect(impactOf(recordOf({ events: switches })).change?.endsIn).toBe('uuid')
+    expect(impactOf(recordOf({ events: switches.slice(0, 2) })).change?.endsIn).toBe('fernet')
   })
 
   test('is none where only the clock did anything', () => {

@@ -28,7 +28,11 @@ export function hatched(colour: string, hatch: string): string | CanvasPattern {
 }
 
 /** Options that all charts of a page share: axes of scenario time, a pointer and a window in common. */
-export function baseOptions(width: number, unit: string): UPlot.Options {
+export function baseOptions(
+  width: number,
+  unit: string,
+  timeText: (sec: number) => string = clockTime,
+): UPlot.Options {
   const axis: UPlot.Axis = {
     stroke: pageColour('muted'),
     grid: { stroke: pageColour('grid'), width: 1 },
@@ -55,11 +59,11 @@ export function baseOptions(width: number, unit: string): UPlot.Options {
           86_400,
         ],
         space: 70,
-        values: (_chart, splits) => splits.map((sec) => clockTime(sec).replace(/:00$/, '')),
+        values: (_chart, splits) => splits.map((sec) => timeText(sec).replace(/:00$/, '')),
       },
       { ...axis, label: unit, size: 62, values: (_chart, splits) => splits.map((value) => figure(value)) },
     ],
-    series: [{ label: 'time', value: (_chart, sec: number | null) => (sec === null ? '–' : clockTime(sec)) }],
+    series: [{ label: 'time', value: (_chart, sec: number | null) => (sec === null ? '–' : timeText(sec)) }],
     hooks: {},
   }
 }

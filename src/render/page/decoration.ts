@@ -10,7 +10,7 @@ export function pageColour(name: string): string {
 }
 
 /** Bands behind the lines: dual mode, the fleet while it was mixed, faults, the time-lapse. */
-export function drawBands(chart: UPlot, data: PageData): void {
+export function drawBands(chart: UPlot, data: Pick<PageData, 'bands'>): void {
   for (const { fromSec, toSec, kind, strip } of data.bands)
     fillSpan(chart, { fromSec, toSec, strip }, pageColour(kind))
 }
@@ -51,7 +51,7 @@ export function labelSpan(chart: UPlot, fromSec: number, toSec: number, text: st
 }
 
 /** Says of the long bands what they are, over the lines: dual mode begins before a time-lapse and stands above it. */
-export function labelBands(chart: UPlot, data: PageData, ofTable: boolean): void {
+export function labelBands(chart: UPlot, data: Pick<PageData, 'bands'>, ofTable: boolean): void {
   for (const band of data.bands) {
     if (band.kind !== 'lapse') continue
     labelSpan(chart, band.fromSec, band.toSec, ofTable ? band.tableLabel : band.label)
@@ -59,7 +59,7 @@ export function labelBands(chart: UPlot, data: PageData, ofTable: boolean): void
 }
 
 /** Vertical lines at events, with labels in two rows above the plot; a label that has no room is left out. */
-export function drawEvents(chart: UPlot, data: PageData, all: boolean): void {
+export function drawEvents(chart: UPlot, data: Pick<PageData, 'events'>, all: boolean): void {
   const { ctx } = chart
   const { left, top, width, height } = chart.bbox
   const ratio = devicePixelRatio

@@ -7,7 +7,7 @@ export function keyedLegend(place: HTMLElement): void {
   place.querySelectorAll<HTMLElement>('.u-series:not(:first-child) th').forEach((name) => {
     name.tabIndex = 0
     name.setAttribute('role', 'button')
-    name.setAttribute('aria-pressed', 'true')
+    name.setAttribute('aria-pressed', String(!name.parentElement?.classList.contains('u-off')))
     name.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' && event.key !== ' ') return
       event.preventDefault()
@@ -32,4 +32,9 @@ export function drawnLegend(place: HTMLElement, drawings: readonly string[]): vo
 /** The marker of an area: its colour, and the hatch over it. */
 export function areaSwatch(colour: string, hatch: string): string {
   return `<svg width="14" height="14" viewBox="0 0 8 8"><rect width="8" height="8" style="fill:${colour}"/><path class="hatch" d="${hatch}"/></svg>`
+}
+
+/** The marker of a line: its colour and its dashes. */
+export function lineSwatch(colour: string, dash: readonly number[]): string {
+  return `<svg width="30" height="10"><line x2="30" y1="5" y2="5" style="stroke:${colour};stroke-width:2.5;stroke-dasharray:${dash.join(' ') || 'none'}"/></svg>`
 }

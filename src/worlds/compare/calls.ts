@@ -2,6 +2,7 @@
 // Everything is plain data: it crosses a process boundary as JSON.
 import type { StoreChoice } from '../../io/store/open.js'
 import type { Summary } from '../../measure/summary.js'
+import type { RunCurves } from '../../render/comparisonView.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import type { WorldName } from '../world.js'
 
@@ -17,6 +18,8 @@ export interface JobOrder {
 
 export interface JobResult {
   readonly summary: Summary
+  /** What of it is drawn beside other runs. */
+  readonly curves: RunCurves
   readonly folder: string
 }
 

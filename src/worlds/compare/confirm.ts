@@ -11,6 +11,8 @@ import { runJobs, type Job, type JobsOptions } from './jobs.js'
 
 export interface ConfirmOptions extends Omit<JobsOptions, 'jobs'> {
   readonly plans: readonly ParsedStrategy[]
+  /** Folders of plans that have been simulated at full scale already, by name. */
+  readonly simulated: ReadonlyMap<string, string>
   /** The store of the local world. */
   readonly store: StoreChoice
   readonly folder: string
@@ -31,8 +33,11 @@ const worldFolder = (folder: string, name: string, world: string): string =>
 
 /** Runs the plans in both worlds: all simulations first, so many at a time, then real processes, one plan after the other. */
 export const confirmPlans = async (options: ConfirmOptions): Promise<readonly Confirmation[]> => {
-  const { plans, folder, command, read, store } = options
-  const simulations = plans.map(({ scenario, scenarioText }): Job => ({
+  const { plans, simulated, folder, command, read, store } = options
+  const simulatedFolder = (name: string): string =>
+    simulated.get(name) ?? worldFolder(folder, name, 'simulated')
+  const unknown = plans.filter(({ scenario }) => !simulated.has(scenario.name))
+  const simulations = unknown.map(({ scenario, scenarioText }): Job => ({
     name: `${scenario.name}, simulated`,
     order: {
       scenario: { ...scenario, gates: [] },
@@ -40,13 +45,13 @@ export const confirmPlans = async (options: ConfirmOptions): Promise<readonly Co
       world: 'simulated',
       store: { kind: 'memory' },
       command,
-      out: worldFolder(folder, scenario.name, 'simulated'),
+      out: simulatedFolder(scenario.name),
     },
   }))
   await runJobs({ ...options, jobs: simulations })
   const rehearsals = await Promise.all(
     plans.map(async ({ scenario, data }): Promise<Job> => {
-      const { events } = await readRecord(worldFolder(folder, scenario.name, 'simulated'))
+      const { events } = await readRecord(simulatedFolder(scenario.name))
       const stepsSec = events
         .filter(({ origin }) => origin === 'scenario')
         .flatMap(({ startedSec, endedSec }) => [startedSec, endedSec])
@@ -63,11 +68,11 @@ export const confirmPlans = async (options: ConfirmOptions): Promise<readonly Co
   return Promise.all(
     finished.map(async ({ summary }, i) => {
       const name = plans[i]?.scenario.name ?? summary.scenario
-      const [simulated, local] = await Promise.all(
-        (['simulated', 'local'] as const).map((world) => readRecord(worldFolder(folder, name, world))),
-      )
-      if (simulated === undefined || local === undefined) throw new Error(`no runs of ${name}`)
-      return { name, verdict: summary.verdict, reasons: summary.reasons, ...agreementOf(simulated, local) }
+      const [modelled, real] = await Promise.all([
+        readRecord(simulatedFolder(name)),
+        readRecord(worldFolder(folder, name, 'local')),
+      ])
+      return { name, verdict: summary.verdict, reasons: summary.reasons, ...agreementOf(modelled, real) }
     }),
   )
 }

@@ -2,6 +2,7 @@
 // It exists so that runs of a comparison use all processors, and a run's memory ends with its process.
 import { StoppedError } from '../../base/errors.js'
 import { answerParent, notifyParent } from '../../io/childProcess.js'
+import { curvesOf } from '../../rehearsal/runCurves.js'
 import { rehearse } from '../rehearse.js'
 import type { JobCalls, JobNotice } from './calls.js'
 
@@ -26,7 +27,9 @@ const calls: JobCalls = {
       if (error instanceof StoppedError) return null
       throw error
     })
-    return ended === null ? null : { summary: ended.summary, folder: ended.folder }
+    return ended === null
+      ? null
+      : { summary: ended.summary, curves: curvesOf(ended.view), folder: ended.folder }
   },
   stop: (reason) => {
     stopped = reason

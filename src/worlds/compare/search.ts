@@ -8,7 +8,7 @@ import type { Summary } from '../../measure/summary.js'
 import type { ReadOptions } from '../../scenario/parse.js'
 import { parseData, type ParsedStrategy } from '../../scenario/strategy.js'
 import { atFullScale, leavesTime, varyStrategy, type Variation } from '../../scenario/variations.js'
-import { runJobs, type Job, type JobsOptions } from './jobs.js'
+import { runJobs, type FinishedJob, type Job, type JobsOptions } from './jobs.js'
 
 export interface SearchOptions extends Omit<JobsOptions, 'jobs'> {
   readonly strategies: readonly ParsedStrategy[]
@@ -89,11 +89,15 @@ export const costOf = ({ rejections, impact }: Summary): Cost => ({
   writes: impact.writes.total,
 })
 
+export interface Searched {
+  readonly result: SearchResult
+  readonly best: readonly ParsedStrategy[]
+  /** The runs of the front, in its order. */
+  readonly frontRuns: readonly FinishedJob[]
+}
+
 /** Tries plans. The best, at most `best` of them, come back at the full scale of the cloud. */
-export const searchPlans = async (
-  options: SearchOptions,
-  best: number,
-): Promise<{ readonly result: SearchResult; readonly best: readonly ParsedStrategy[] }> => {
+export const searchPlans = async (options: SearchOptions, best: number): Promise<Searched> => {
   const plans = drawPlans(options)
   const jobs = plans.map(({ name, parsed }): Job => {
     const out = path.join(options.folder, name)
@@ -127,6 +131,7 @@ export const searchPlans = async (
       tried: tried.map(({ plan: _plan, ...told }) => told),
       front: front.map(({ name }) => name),
     },
+    frontRuns: front.flatMap(({ name }) => finished.find((run) => run.name === name) ?? []),
     best: front.slice(0, best).map(({ name, plan }) => {
       const data = { ...atFullScale(plan.base, plan.variation.data), name }
       return parseData(data, `A variation of ${plan.base.scenario.name}, found by a search`, options.read)

@@ -7,7 +7,7 @@ import type { StoreChoice } from '../../io/store/open.js'
 import { compareRuns, type Comparison } from '../../measure/comparison.js'
 import type { ParsedStrategy } from '../../scenario/strategy.js'
 import type { WorldName } from '../world.js'
-import { runJobs, type JobsOptions } from './jobs.js'
+import { runJobs, type FinishedJob, type JobsOptions } from './jobs.js'
 
 /** A strategy that was read, and the command that runs it alone. */
 export interface Contender {
@@ -29,11 +29,17 @@ export interface StrategiesOptions extends Omit<JobsOptions, 'jobs'> {
 
 export interface Compared {
   readonly comparison: Comparison
+  /** The finished runs, in the order of the comparison. */
+  readonly runs: readonly FinishedJob[]
   readonly folder: string
 }
 
 /** The file with the figures of all runs, in the folder of a comparison. */
 export const comparisonFile = 'compare.json'
+
+/** Writes the figures into the folder; once more where something came to them. */
+export const writeComparison = (folder: string, figures: unknown): Promise<void> =>
+  writeFile(path.join(folder, comparisonFile), `${JSON.stringify(figures, null, 2)}\n`)
 
 /** Rehearses all contenders. Throws InputError for the folder before anything runs, WorldError if a world did not start. */
 export const compareStrategies = async (options: StrategiesOptions): Promise<Compared> => {
@@ -50,6 +56,6 @@ export const compareStrategies = async (options: StrategiesOptions): Promise<Com
   })
   const finished = await runJobs({ ...options, jobs })
   const comparison = compareRuns(finished, options.unchanged)
-  await writeFile(path.join(folder, comparisonFile), `${JSON.stringify(comparison, null, 2)}\n`)
-  return { comparison, folder }
+  await writeComparison(folder, comparison)
+  return { comparison, runs: finished, folder }
 }
