@@ -4,11 +4,12 @@
 // Room for young objects: a simulated day makes many, and copies of those still in use cost a sixth of its time.
 import { InputError, StoppedError, WorldError } from './base/errors.js'
 import { createProgram } from './commands/program.js'
+import { sentences } from './commands/terminal.js'
 import { exitCodes, UsageEnd } from './commands/exit.js'
 import { KeyRepositoryError } from './io/keyRepository.js'
 
 const say = (text: string): void => {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${sentences(text, process.stderr)}\n`)
 }
 
 const codeOf = (error: unknown): number => {

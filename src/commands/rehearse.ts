@@ -1,5 +1,6 @@
 // cutover rehearse SCENARIO: runs a scenario and prints what came of it.
 // Reads the file and the options, calls one use, prints; exit code by the verdict.
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { formatProblem } from '../base/errors.js'
 import { checkGate } from '../measure/gates.js'
@@ -11,7 +12,7 @@ import { readFileOrProblem, readNamedBeside } from './inputFile.js'
 import { openLive, readLive } from './live.js'
 import { readStore, readWorld } from './place.js'
 import { createRunScreen } from './runScreen.js'
-import { colourOf, columnsOf, type Surroundings } from './terminal.js'
+import { colourOf, columnsOf, sentences, type Surroundings } from './terminal.js'
 
 interface Options {
   readonly world: string
@@ -51,7 +52,7 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     readNamed: readNamedBeside(file),
     place: { world, store: store.kind, superuser: surroundings.superuser === true },
   })
-  for (const warning of warnings) stderr.write(`warning: ${formatProblem(warning)}\n`)
+  for (const warning of warnings) stderr.write(`${sentences(`warning: ${formatProblem(warning)}`, stderr)}\n`)
 
   const screen = createRunScreen({ surroundings, scenario, world, nowMs: () => performance.now() })
   let interrupts = 0
@@ -91,7 +92,12 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   else {
     const reportPath = `${folder}/report.html`
     stdout.write(
-      renderTerminal(view, { columns: columnsOf(surroundings), colour: colourOf(surroundings), reportPath }),
+      renderTerminal(view, {
+        columns: columnsOf(surroundings),
+        colour: colourOf(surroundings),
+        // A full disk may have kept it from being written.
+        ...(existsSync(reportPath) ? { reportPath } : {}),
+      }),
     )
   }
   return verdictCode[summary.verdict]

@@ -19,10 +19,10 @@ import {
 import { fit } from '../render/text.js'
 import { stepLabel } from '../rehearsal/timeline.js'
 import type { Scenario } from '../scenario/scenario.js'
-import type { Onlooker, Pulse } from '../worlds/rehearse.js'
+import type { Onlooker, Pulse, RunUnderWay } from '../worlds/rehearse.js'
 import type { Progress, WorldName } from '../worlds/world.js'
 import { createLiveBlock } from './liveBlock.js'
-import { redraws, type Surroundings } from './terminal.js'
+import { redraws, sentences, type Surroundings } from './terminal.js'
 
 /** At most four frames a second: drawing takes time from the load generator. */
 const frameEveryMs = 250
@@ -78,6 +78,7 @@ export const createRunScreen = ({ surroundings, scenario, world, nowMs }: RunScr
   let shownPhase = ''
   let opened = false
   let told: Told = toldNothing
+  let run: RunUnderWay | null = null
   let ticking: NodeJS.Timeout | undefined
 
   /** The terminal as it is now; null while it cannot hold the block. */
@@ -89,21 +90,21 @@ export const createRunScreen = ({ surroundings, scenario, world, nowMs }: RunScr
   }
   const view = (): LiveView => {
     const { pulse, atMs } = last ?? { pulse: null, atMs: 0 }
-    // Between two intervals the clock goes on; where time jumps nobody knows how far.
-    const passedSec = world === 'simulated' || last === null ? 0 : (nowMs() - atMs) / 1000
-    const speed = pulse?.speed ?? 1
-    const nowSec = Math.min(scenario.durationSec, (pulse?.nowSec ?? 0) + passedSec * speed)
+    // Where time does not jump, its clock goes on between two intervals.
+    const moment = world === 'simulated' ? null : (run?.look() ?? null)
     const leftSec = pulse?.leftSec ?? null
+    const sinceSec = moment === null ? 0 : (nowMs() - atMs) / 1000
     return {
       scenario: scenario.name,
       where,
-      nowSec,
+      nowSec: moment?.nowSec ?? pulse?.nowSec ?? 0,
       durationSec: scenario.durationSec,
       intervalSec,
-      speed,
-      leftSec: leftSec === null ? null : Math.max(0, leftSec - passedSec),
+      speed: moment?.speed ?? pulse?.speed ?? 1,
+      leftSec: leftSec === null ? null : Math.max(0, leftSec - sinceSec),
       figures,
-      next: nextStep(scenario, nowSec),
+      next: nextStep(scenario, pulse?.nowSec ?? 0),
+      awaited: moment?.manual[0] ?? null,
       work: work?.phase === 'flushing' ? work.shown : null,
       windingDown,
     }
@@ -163,8 +164,11 @@ export const createRunScreen = ({ surroundings, scenario, world, nowMs }: RunScr
         if (world !== 'simulated') ticking = setInterval(() => last !== null && showRun(), 1000).unref()
       },
       line: (line) => figures.add(line),
+      running: (given) => {
+        run = given
+      },
     },
-    say: (text) => block.above(`${text}\n`),
+    say: (text) => block.above(`${sentences(text, stderr)}\n`),
     windDown: () => {
       windingDown = true
     },

@@ -1,6 +1,6 @@
 // What commands write to: results on stdout, everything else on stderr, colour only where somebody sees it.
 // Handed in by `main.ts`, so that no command looks at the process it runs in.
-import { fit } from '../render/text.js'
+import { fit, fold } from '../render/text.js'
 import type { Terminal } from '../io/terminalQuestions.js'
 
 export interface Stream {
@@ -38,6 +38,15 @@ export const colourOf = (surroundings: Surroundings): boolean =>
   surroundings.stdout.isTTY === true &&
   (surroundings.env['NO_COLOR'] ?? '') === '' &&
   surroundings.env['TERM'] !== 'dumb'
+
+/** Sentences for a person: folded where a terminal would break words, a line each where a program may read them. */
+export const sentences = (text: string, { isTTY, columns }: Stream): string =>
+  isTTY === true && columns !== undefined
+    ? text
+        .split('\n')
+        .map((line) => fold(line, columns, '  '))
+        .join('\n')
+    : text
 
 /**
  * Whether what was shown on stderr may be written over: a terminal on which somebody looks. Nobody does in a pipeline

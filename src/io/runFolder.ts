@@ -1,6 +1,7 @@
 // The folder that a run leaves: header first, series and latencies as the run goes, summary and report at its end.
 // It exists so that a killed run can still be reported on, and a full disk never stops a rehearsal.
 import { createHash, type Hash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InputError } from '../base/errors.js'
@@ -77,6 +78,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
   EPERM: 'no permission',
   EROFS: 'the file system is read-only',
+  ENOENT: 'nothing can be made there',
   ENOTDIR: 'a part of the path is not a folder',
   ENAMETOOLONG: 'the path is too long',
   ENOSPC: 'the disk is full',
@@ -91,16 +93,33 @@ const refuse = (folder: string, error: unknown): never => {
   ])
 }
 
+/**
+ * Makes a folder and those above it, as `mkdir` with `recursive` does, which tries for ever where the system says of a
+ * folder in one that exists that there is no such place (as `/proc` does).
+ */
+const makeFolder = async (folder: string): Promise<void> => {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    const above = path.dirname(folder)
+    if (systemCode(error) !== 'ENOENT' || above === folder || existsSync(above)) throw error
+    await makeFolder(above)
+    await mkdir(folder)
+  }
+}
+
 /** Makes the folder that the user named: it may exist if it is empty. */
 const claimGiven = async (folder: string): Promise<string> => {
   const problem = (message: string): InputError =>
     new InputError([{ file: folder, path: '--out', message, remedy: 'name a new or an empty folder' }])
   let entries: readonly string[]
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder).catch((error: unknown) => {
+      if (systemCode(error) !== 'EEXIST') throw error
+    })
     entries = await readdir(folder)
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw problem('is a file, not a folder')
+    if (systemCode(error) === 'ENOTDIR' && existsSync(folder)) throw problem('is a file, not a folder')
     return refuse(folder, error)
   }
   if (entries.length > 0) throw problem('the folder is not empty')
@@ -114,7 +133,9 @@ const stamp = (now: Date): string => now.toISOString().replace(/\.\d+/, '').repl
 const claimNew = async ({ root, scenarioName, now }: RunFolderOptions): Promise<string> => {
   const safeName = scenarioName.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '') || 'run'
   const base = path.join(path.resolve(root), `${safeName}-${stamp(now)}`)
-  await mkdir(path.dirname(base), { recursive: true }).catch((error: unknown) => refuse(root, error))
+  await makeFolder(path.dirname(base)).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') refuse(root, error)
+  })
   for (let attempt = 1; ; attempt++) {
     const folder = attempt === 1 ? base : `${base}-${attempt}`
     try {

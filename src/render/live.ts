@@ -27,6 +27,8 @@ export interface LiveView {
   readonly figures: LiveFigures
   /** The step of the timeline that comes next. */
   readonly next: { readonly atSec: number; readonly label: string } | null
+  /** The step that waits for a person, until `latestSec` at most. */
+  readonly awaited: { readonly label: string; readonly latestSec: number } | null
   /** What goes on beside the run. */
   readonly work: LiveWork | null
   /** No more requests are begun; what is under way ends. */
@@ -150,12 +152,17 @@ function stateLine({ figures }: LiveView): string {
   ].join('   ')
 }
 
-function eventsLine({ figures, next }: LiveView): string {
+function eventsLine({ figures, next, awaited }: LiveView): string {
   const last = figures.events.at(-1)
   const said = (atSec: number, label: string): string => `${clockTime(atSec)} ${plain(label)}`
   const before = last === undefined ? '–' : `${said(last.startedSec, last.label)}${last.ok ? '' : ' FAILED'}`
-  return `Last event ${before}   next ${next === null ? '–' : said(next.atSec, next.label)}`
+  return `Last event ${before}   next ${next === null ? '–' : said(next.atSec, next.label)}${awaitedText(awaited)}`
 }
+
+const awaitedText = (awaited: LiveView['awaited']): string =>
+  awaited === null
+    ? ''
+    : `   waits for you: ${plain(awaited.label)}, by ${clockTime(awaited.latestSec)} at the latest`
 
 function causeLines({ figures }: LiveView, most: number, width: number): string[] {
   const causes = figures.byCause()

@@ -179,16 +179,22 @@ function sampleReason(view: ReportView): string[] {
   ]
 }
 
+/** Why nobody should go by the response times; null if they are what they seem. */
+export function latencyDoubt({ summary, header }: ReportView): string | null {
+  const { latenessP99Ms, loopDelayP99Ms } = summary.generator
+  return Math.max(latenessP99Ms, loopDelayP99Ms ?? 0) > header.latenessLimitMs
+    ? 'Do not trust these: the load generator was late, and its lateness is part of them.'
+    : null
+}
+
 function latencyReason(view: ReportView): string[] {
   const words = view.latencyRows.flatMap(({ op, before, after }) =>
     (op === 'validate' || op === 'issue') && before.count > 0 && after.count > 0
       ? [`${op} ${change(before.p50Ms, after.p50Ms)} (p99 ${change(before.p99Ms, after.p99Ms)})`]
       : [],
   )
-  const late =
-    view.summary.generator.latenessP99Ms > view.header.latenessLimitMs
-      ? ' Do not trust these: the load generator was late, and its lateness is part of them.'
-      : ''
+  const doubt = latencyDoubt(view)
+  const late = doubt === null ? '' : ` ${doubt}`
   const modelled = view.header.world === 'simulated' ? ', as modelled' : ''
   return words.length === 0
     ? []

@@ -43,7 +43,7 @@ export function renderTerminal(view: ReportView, options: TerminalOptions): stri
     ...section('Timeline', timelineTable(view, style)),
     ...section('Faults', faultLines(view, style)),
     ...section('Load generator', generatorLines(view, style)),
-    ...foot(view, style, options.reportPath),
+    ...foot(view, options.reportPath),
   ]
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
 }
@@ -98,13 +98,12 @@ function peakLines(view: ReportView, style: ChartStyle): string[] {
   )
 }
 
-function foot(view: ReportView, style: ChartStyle, reportPath: string | undefined): string[] {
+function foot(view: ReportView, reportPath: string | undefined): string[] {
   return [
     '',
     ...(reportPath === undefined ? [] : [`Report  ${plain(reportPath)}`]),
-    ...wrap(`Again   ${plain(view.header.command)}`, style.width, '        ').map((line, i) =>
-      i === 0 ? line.slice(8) : line,
-    ),
+    // Path and command are whole, however long they are, so that they can be copied.
+    `Again   ${plain(view.header.command)}`,
     ...(view.interrupted === null
       ? []
       : [`Ended   at ${clockTime(view.coveredSec)} of ${clockTime(view.header.durationSec)}`]),

@@ -15,7 +15,7 @@ import {
 } from './charts.js'
 import { classColour } from './palette.js'
 import { byImportance, markedEvents, markLetters, type EventMark } from './marks.js'
-import { change, describeFocus, describeStretch, outsideFocus, paceNote } from './story.js'
+import { change, describeFocus, describeStretch, latencyDoubt, outsideFocus, paceNote } from './story.js'
 import { clockTime, count, duration, listed, plain, wrap } from './text.js'
 import type { CountSeries, ReportView, Span } from './view.js'
 
@@ -146,11 +146,13 @@ export function latencyChart(view: ReportView, style: ChartStyle): string[] {
   }
   const left = lapses ? ' The time-lapse is left out: its response times predict nothing.' : ''
   const pace = paceNote(view)
+  const doubt = latencyDoubt(view)
   return [
     ...wrap(
       `Milliseconds; ${describeFocus(view)}. Highest value of each column.${left}${pace === null ? '' : ` ${pace}`}`,
       style.width,
     ).map((line) => dim(line)),
+    ...(doubt === null ? [] : wrap(doubt, style.width).map((line) => style.colours.yellow(line))),
     ...drawn,
     ...axisLines(view, frame, { all: false, style }),
   ]

@@ -141,6 +141,19 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   return lines.map((each) => indent + each)
 }
 
+/** Breaks text as `wrap` does, but leaves a long word whole, as a path that somebody wants to copy. */
+export function fold(text: string, width: number, indent: string): string {
+  let line = ''
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    if (line !== '' && line !== indent && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = `${indent}${word}`
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].join('\n')
+}
+
 /** Cuts text to a width, with `…` where something is missing. */
 export function fit(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`

@@ -116,6 +116,8 @@ describe('the name of the folder', () => {
     await expect(claim(path.join(root, 'full', 'x', 'y'))).rejects.toThrow(InputError)
     await expect(create(path.join(root, 'full', 'x'))).rejects.toThrow(InputError)
     expect(await readdir(path.join(root, 'full'))).toEqual(['x'])
+    // Where nobody can make anything, not even root; `mkdir` with `recursive` would try for ever.
+    await expect(claim('/proc/cutover/deep')).rejects.toThrow(/cannot be made: nothing can be made there/)
   })
 })
 

@@ -42,6 +42,7 @@ const viewAt = (nowSec: number, more: Partial<LiveView> = {}): LiveView => ({
   leftSec: nowSec < 5400 ? (5400 - nowSec) / 60 + 61 : (durationSec - nowSec) / 1440,
   figures: figuresAt(nowSec),
   next: nowSec < 3300 ? { atSec: 3300, label: 'restart heat' } : null,
+  awaited: null,
   work: null,
   windingDown: false,
   ...more,

@@ -66,6 +66,17 @@ describe('the report on a terminal', () => {
     expect(text).not.toMatch(/NaN|undefined|Infinity/)
   })
 
+  test('says on the chart itself that response times of a late generator are not to be trusted', () => {
+    const record = cernRecord()
+    const end = record.end === null ? null : { ...record.end, lateness: { p50Ms: 1, p99Ms: 55, maxMs: 90 } }
+    const text = renderTerminal(viewOf({ ...record, end }), { columns: 80, colour: false })
+    const chart = text.slice(text.indexOf('3 Response time of Keystone'))
+    expect(text).toMatch(/^INCONCLUSIVE/)
+    expect(chart.slice(0, chart.indexOf('ms  validate')).replace(/\s+/g, ' ')).toContain(
+      'Do not trust these: the load generator was late',
+    )
+  })
+
   test('cannot be steered by the name of a scenario', () => {
     const name = 'evil\u001b[2J\u0007'
     const text = renderTerminal(viewOf(cernRecord({ name, coveredSec: 4000 })), {

@@ -9,6 +9,7 @@ import {
   duration,
   figure,
   fit,
+  fold,
   listed,
   milliseconds,
   plain,
@@ -112,4 +113,12 @@ describe('text', () => {
       }),
     )
   })
+})
+
+test('a sentence for a terminal is folded between words, and a path in it stays whole', () => {
+  const path = `/${'long/'.repeat(20)}scenario.yaml:3:7:`
+  expect(
+    fold(`${path} seed: is -1, but must be at least 0, which it is not in this file at all`, 40, '  '),
+  ).toBe([path, '  seed: is -1, but must be at least 0,', '  which it is not in this file at all'].join('\n'))
+  expect(fold('short', 40, '  ')).toBe('short')
 })
