@@ -183,7 +183,7 @@ export const readInputs = async (options: Options, surroundings: Surroundings): 
   const files = options.strategies ?? []
   if (options.cloud === undefined)
     throw input('--cloud', 'is missing', 'name the file of the cloud, such as scenarios/clouds/cern.yaml')
-  const world = readWorld(options.world)
+  const world = readWorld(options.world, ['local', 'simulated'])
   const store = readStore(options.store, world)
   const atOnce = readJobs(options.jobs, world)
   const cloudFile = options.cloud

@@ -10,6 +10,7 @@ import { rehearse } from '../worlds/rehearse.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem, readNamedBeside } from './inputFile.js'
 import { openLive, readLive } from './live.js'
+import { addExternalOptions, checkExternalOptions, cleanUp, dryRun, readExternal } from './external.js'
 import { readStore, readWorld } from './place.js'
 import { createRunScreen } from './runScreen.js'
 import { colourOf, columnsOf, sentences, type Surroundings } from './terminal.js'
@@ -22,6 +23,11 @@ interface Options {
   readonly out?: string
   readonly live?: string | true
   readonly json?: boolean
+  readonly target?: string
+  readonly osCloud?: string
+  readonly tableDsn?: string
+  readonly dryRun?: boolean
+  readonly cleanup?: boolean
 }
 
 /** The command as somebody would type it; a database's URL may hold a password, so it is cut. */
@@ -31,6 +37,9 @@ const commandText = (file: string, options: Options): string => {
   if (options.store !== undefined) words.push('--store', options.store.replace(/:\/\/.*@/, '://…@'))
   if (options.seed !== undefined) words.push('--seed', options.seed)
   if (options.speed !== undefined) words.push('--speed', options.speed)
+  if (options.target !== undefined) words.push('--target', options.target)
+  if (options.osCloud !== undefined) words.push('--os-cloud', options.osCloud)
+  if (options.tableDsn !== undefined) words.push('--table-dsn', '…')
   return words.join(' ')
 }
 
@@ -39,6 +48,7 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   const world = readWorld(options.world)
   const store = readStore(options.store, world)
   const liveOptions = readLive(options.live, surroundings.env)
+  checkExternalOptions(world, options)
   const text = await readFileOrProblem(file, 'name a scenario file, such as scenarios/cern-2017.yaml')
   const overrides = {
     ...(options.seed === undefined ? {} : { seed: Number(options.seed) }),
@@ -54,12 +64,22 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   })
   for (const warning of warnings) stderr.write(`${sentences(`warning: ${formatProblem(warning)}`, stderr)}\n`)
 
+  const external =
+    world === 'external' ? readExternal(commandText(file, options), options, surroundings) : null
+  if (external !== null && options.dryRun === true)
+    return dryRun(scenario, external, options.json === true, stdout)
+  if (external !== null && options.cleanup === true) return cleanUp(scenario, external, stdout)
+
   const screen = createRunScreen({ surroundings, scenario, world, nowMs: () => performance.now() })
   let interrupts = 0
   let stop: ((reason: string) => void) | null = null
   surroundings.onInterrupt(() => {
     interrupts++
-    if (interrupts > 1 || stop === null) process.exit(exitCodes.inconclusive)
+    if (interrupts > 1 || stop === null) {
+      if (external !== null)
+        screen.say(`What was made at the target is still there. To remove it: ${external.cleanupCommand}`)
+      process.exit(exitCodes.inconclusive)
+    }
     screen.say('Stopping: what was measured is reported. Once more ends at once.')
     screen.windDown()
     stop('stopped by the user')
@@ -79,6 +99,8 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     },
     onPulse: screen.pulse,
     onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
+    ...(external === null ? {} : { external }),
+    onWarning: (warning) => screen.say(`warning: ${warning}`),
     onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
     onStarted: (given) => {
       stop = given
@@ -108,13 +130,13 @@ export const addRehearse = (
   surroundings: Surroundings,
   ended: (code: number) => void,
 ): void => {
-  program
+  const verb = program
     .command('rehearse')
     .argument('<scenario>', 'a scenario file (YAML)')
     .description('run a scenario, print its charts and verdict, write its run folder')
     .option(
       '--world <world>',
-      'local (real servers on this machine) or simulated (a day in seconds)',
+      'local (real servers on this machine), simulated (a day in seconds) or external (a given Keystone)',
       'local',
     )
     .option(
@@ -136,4 +158,5 @@ export const addRehearse = (
     .action(async (file: string, options: Options) => {
       ended(await run(file, options, surroundings))
     })
+  addExternalOptions(verb)
 }

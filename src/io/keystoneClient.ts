@@ -5,6 +5,7 @@ import type { Micros } from '../base/time.js'
 import type { ApiReply, ApiRequest } from '../clients/exchange.js'
 import type { Cause } from '../measure/sample.js'
 import type { Clock, Target } from '../rehearsal/ports.js'
+import type { TlsSettings } from './cloud/findCloud.js'
 
 /** The header in which our own servers say which backend they are, for answers that come through a balancer. */
 export const nodeHeader = 'x-cutover-node'
@@ -24,11 +25,12 @@ export interface KeystoneClientOptions {
   readonly entrance?: string
   /** Which backends are in service; without, all but those that are gone for good. */
   readonly inService?: () => readonly number[]
+  /** Where the identity API begins; `/v3` unless it stands below another path. */
+  readonly apiPath?: string
+  readonly tls?: TlsSettings
 }
 
 const balancerGraceMs = 1000
-
-const tokensPath = '/v3/auth/tokens'
 
 /** The HTTP form of a request. */
 const httpForm = (
@@ -121,10 +123,12 @@ export class KeystoneClient implements Target {
   private readonly pools: readonly Pool[]
   private readonly gone = new Set<number>()
   private readonly all: readonly number[]
+  private readonly tokensPath: string
 
   constructor(options: KeystoneClientOptions) {
     this.options = options
     this.nodes = options.urls.length
+    this.tokensPath = `${options.apiPath ?? '/v3'}/auth/tokens`
     const urls = options.entrance === undefined ? options.urls : [options.entrance]
     // A balancer gives up first, and says so.
     const timeoutMs = options.timeoutMs + (options.entrance === undefined ? 0 : balancerGraceMs)
@@ -135,7 +139,7 @@ export class KeystoneClient implements Target {
           pipelining: 1,
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,
-          connect: { timeout: timeoutMs },
+          connect: { timeout: timeoutMs, ...options.tls },
         }),
     )
     this.all = options.entrance === undefined ? options.urls.map((_, i) => i + 1) : [0]
@@ -220,7 +224,7 @@ export class KeystoneClient implements Target {
     }
 
     const query = queryOf(what)
-    const path = query === '' ? tokensPath : `${tokensPath}?${query}`
+    const path = query === '' ? this.tokensPath : `${this.tokensPath}?${query}`
     pool.dispatch({ path, method, headers, body }, handler)
   }
 

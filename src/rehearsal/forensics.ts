@@ -117,6 +117,7 @@ export class Forensics {
   /** What can be told of a refusal: of the token itself, and whether the server's word is what we would have said. */
   judge(token: HeldToken, node: number, said: Cause, sent: Micros, done: Micros): RefusalDetail {
     const own = this.describe(token, node)
+    if (this.options.evidence.silent === true) return { ...own, inferred: said }
     const nowSec = toSec(this.options.clock.now())
     const eras = this.eras[node - 1]
     if (eras === undefined || this.changing > 0) return own

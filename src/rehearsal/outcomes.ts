@@ -3,10 +3,10 @@
 import type { ApiReply, Ask } from '../clients/exchange.js'
 import type { Outcome } from '../measure/sample.js'
 
-/** What Keystone did with a request. */
+/** What Keystone did with a request. Nobody follows a redirection: it is no answer of Keystone's. */
 export const outcomeAtKeystone = (reply: ApiReply): Outcome => {
   if (reply.status === 0) return reply.failure === 'timeout' ? 'timeout' : 'failed'
-  if (reply.status < 400) return 'ok'
+  if (reply.status < 300) return 'ok'
   return reply.status === 401 || reply.status === 403 || reply.status === 404 ? 'rejected' : 'failed'
 }
 

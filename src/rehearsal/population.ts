@@ -8,14 +8,24 @@ import { RadosGateway } from '../clients/radosGateway.js'
 import { senderOfService } from '../scenario/senders.js'
 import type { ClientClass, Scenario } from '../scenario/scenario.js'
 import type { Sealer } from '../token/sealer.js'
-import { rehearsalPassword, type CloudPlan } from './cloudPlan.js'
+import { rehearsalPassword, type CloudUser, type MemberPlan } from './cloudPlan.js'
 import type { Fleet } from './fleet.js'
 import type { TokenPlan } from './tokenPlan.js'
 
+/** Who is who: of a cloud that was planned, or of one that was found. */
+export interface Cast {
+  /** `password`: where it is not the rehearsal's own. */
+  readonly services: ReadonlyMap<
+    string,
+    Pick<CloudUser, 'userId' | 'projectId'> & { readonly password?: string }
+  >
+  readonly members: ReadonlyMap<string, readonly MemberPlan[]>
+}
+
 export interface PopulationOptions {
   readonly scenario: Scenario
-  readonly cloud: CloudPlan
-  readonly tokens: TokenPlan
+  readonly cloud: Cast
+  readonly tokens: Pick<TokenPlan, 'heldBy' | 'heldByWorker'>
   /** Makes the Fernet tokens that clients hold at the start; not used if the run starts with UUID tokens. */
   readonly sealer: Sealer | null
 }
@@ -29,8 +39,8 @@ export class Population {
     this.scenario = scenario
     const password = rehearsalPassword(scenario.seed)
     const classes = scenario.clients.map(({ name }) => name)
-    for (const [name, { userId, projectId }] of cloud.services) {
-      const credentials = { userId, password, projectId, trustId: null }
+    for (const [name, { userId, projectId, password: own = password }] of cloud.services) {
+      const credentials = { userId, password: own, projectId, trustId: null }
       const initial = (worker: number) =>
         scenario.middleware.atStart === 'empty' ? null : tokens.heldByWorker(name, worker, sealer)
       const sender = senderOfService(name, classes)

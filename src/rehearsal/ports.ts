@@ -40,6 +40,8 @@ export interface Evidence {
   keysOn(node: number): readonly string[] | null
   /** The fingerprint of the key that sealed a token, of all keys that there were in this run; null: of none. */
   sealedWith(token: string): string | null
+  /** Present where the target says no word on why it refuses: what comes as its cause was inferred by the holder. */
+  readonly silent?: true
 }
 
 export interface Control {

@@ -10,6 +10,7 @@ import type { ProviderMode } from '../token/mode.js'
 import type { Release } from './scenario.js'
 import { scenarioSchema, stepSchema, stretchSchema, type ScenarioDocument } from './schema.js'
 import { countRecurring, restartPlan, type Recurring } from './timeline.js'
+import { checkExternal } from './externalChecks.js'
 import { checkFaults } from './faultChecks.js'
 import type { Place } from './scenario.js'
 import { senderOfService } from './senders.js'
@@ -239,6 +240,7 @@ export const checkDocument = (data: unknown, checkGate: CheckGate, place: Place 
   checkIdentity(facts, findings)
   checkSteps(facts, findings)
   checkFaults(facts, place, findings)
+  checkExternal(facts, place, findings)
   checkGates(facts, checkGate, findings)
   return findings
 }

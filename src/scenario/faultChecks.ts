@@ -70,7 +70,9 @@ export const checkFaults = (facts: Facts, place: Place | null, findings: Finding
     checkOptions(path, fault, kind, findings)
     checkEnd(path, step, facts, findings)
     checkCache(path, kind, facts, findings)
-    const why = place === null ? null : (faultForms[kind].impossible?.(place) ?? null)
+    // At a given Keystone a hook brings it about, or nothing does.
+    const why =
+      place === null || place.world === 'external' ? null : (faultForms[kind].impossible?.(place) ?? null)
     if (why === null || place === null) continue
     findings.problems.push({
       path: [...path, 'kind'],

@@ -7,6 +7,7 @@ import type { CostProfile } from './costs/profile.js'
 import { costWarnings, resolveCosts, type ResolvedCosts } from './costs/resolveCosts.js'
 import type { ReadNamedFile } from './costs/resolveCosts.js'
 import { explainIssue, valueAt, type Finding } from './issues.js'
+import { toExternal } from './external.js'
 import { passwordHashOf } from './passwordHash.js'
 import { readFile, sourceOf } from './sources.js'
 import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
@@ -199,6 +200,7 @@ const toScenario = (
     timeline: toTimeline(document, identity, durationSec),
     clock: toClock(document, durationSec, overrides.speed),
     limits: { latenessP99Ms: limits.lateness_p99 * 1000, requestTimeoutMs: limits.request_timeout * 1000 },
+    external: toExternal(document.external),
     gates: document.gates,
   }
 }

@@ -32,7 +32,7 @@ export const durationMeta = {
 export const duration = () => quantity(readDuration, durationMeta)
 /** Above zero; the value is in seconds. */
 export const period = (example: string) => quantity(aboveZero(readDuration, example), durationMeta)
-const shareMeta = {
+export const shareMeta = {
   anyOf: [
     { type: 'number', exclusiveMinimum: 0, maximum: 1 },
     { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?%$' },

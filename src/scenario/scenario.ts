@@ -3,6 +3,7 @@
 import type { Stretch } from '../base/time.js'
 import type { ProviderMode } from '../token/mode.js'
 import type { CostProfile } from './costs/profile.js'
+import type { ExternalSettings } from './external.js'
 
 export type Release = 'mitaka' | 'newton' | 'ocata' | 'queens' | 'zed'
 
@@ -186,7 +187,7 @@ export interface Fault {
 
 /** Where a scenario is to be run: what can be played there is checked before anything starts. */
 export interface Place {
-  readonly world: 'local' | 'simulated'
+  readonly world: 'local' | 'simulated' | 'external'
   readonly store: 'sqlite' | 'mariadb' | 'mysql' | 'memory'
   /** Whether this program runs as root. */
   readonly superuser: boolean
@@ -260,5 +261,6 @@ export interface Scenario {
   readonly timeline: readonly TimelineStep[]
   readonly clock: readonly Stretch[]
   readonly limits: { readonly latenessP99Ms: number; readonly requestTimeoutMs: number }
+  readonly external: ExternalSettings
   readonly gates: readonly string[]
 }

@@ -2,6 +2,7 @@
 // It exists once, for reading, for editors (JSON Schema) and for the reference table alike.
 import { z } from 'zod'
 import type { ProviderMode } from '../token/mode.js'
+import { externalSchema } from './externalSchema.js'
 import { jsonSchemaOf, type JsonSchema } from './jsonSchema.js'
 import { shippedCostNames } from './costs/shipped.js'
 import { passwordSchemes } from './passwordHash.js'
@@ -554,6 +555,11 @@ export const scenarioSchema = z.strictObject({
     })
     .prefault({})
     .describe('Bounds on the load generator.'),
+  external: externalSchema
+    .optional()
+    .describe(
+      'A given Keystone as the target, and the operator’s commands. For `--world external`; the others leave it aside.',
+    ),
   gates: z
     .array(z.string())
     .max(1000)

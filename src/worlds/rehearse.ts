@@ -24,6 +24,7 @@ import type { ReportView } from '../render/view.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { micros, toSec } from '../base/time.js'
 import type { ProviderMode } from '../token/mode.js'
+import { openExternalWorld } from './external/world.js'
 import { openLocalWorld } from './local/world.js'
 import { openSimulatedWorld } from './simulated/world.js'
 import type { OpenWorldOptions, Progress, World, WorldName } from './world.js'
@@ -88,6 +89,10 @@ export interface RehearseOptions {
   readonly onPulse: (pulse: Pulse) => void
   readonly onFolderProblem: (problem: RunFolderError) => void
   readonly onlookers?: readonly Onlooker[]
+  /** Of the external world alone. */
+  readonly external?: OpenWorldOptions['external']
+  /** Told of what a person must know beside the record. */
+  readonly onWarning?: (text: string) => void
   /**
    * Handed, before anything is started, a function that ends the run early. What was measured so far is reported; before
    * the first request everything started is ended again, and `rehearse` throws a StoppedError.
@@ -104,6 +109,7 @@ export interface Rehearsed {
 const openers: Readonly<Record<WorldName, (options: OpenWorldOptions) => Promise<World>>> = {
   simulated: openSimulatedWorld,
   local: openLocalWorld,
+  external: openExternalWorld,
 }
 
 /** Caches fill for as long as the middleware remembers; until then a run is not what it will be. */
@@ -254,6 +260,8 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     signal: halt.signal,
     onProgress: options.onProgress,
     onFault: (fault) => keeping?.event(fault),
+    onStop: (reason) => stop(reason),
+    ...ofExternal(options),
   }).catch(async (error: unknown) => {
     // There was no run, so there is no folder of one, unless somebody put something into it.
     await folder.abandon()
@@ -295,6 +303,11 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     await world.close()
   }
 }
+
+const ofExternal = ({ external, onWarning }: RehearseOptions): Partial<OpenWorldOptions> => ({
+  ...(external === undefined ? {} : { external }),
+  ...(onWarning === undefined ? {} : { onWarning }),
+})
 
 /** Summary and view of a record, as every verb that draws a run wants them. */
 export const judge = (record: RunRecord): { readonly summary: Summary; readonly view: ReportView } => {

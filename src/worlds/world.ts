@@ -6,8 +6,9 @@ import type { EventLine } from '../measure/record.js'
 import type { Clock, Control, Evidence, Target } from '../rehearsal/ports.js'
 import type { Population } from '../rehearsal/population.js'
 import type { Scenario } from '../scenario/scenario.js'
+import type { ExternalOptions } from './external/settings.js'
 
-export type WorldName = 'simulated' | 'local'
+export type WorldName = 'simulated' | 'local' | 'external'
 
 /** A long piece of work before or after the run itself, or, as a flush, beside it. */
 export interface Progress {
@@ -27,6 +28,12 @@ export interface OpenWorldOptions {
   readonly onProgress: (progress: Progress) => void
   /** Told of what happened by itself: a backend that died. */
   readonly onFault: (fault: EventLine) => void
+  /** Where a Keystone is given: which, and as whom. */
+  readonly external?: ExternalOptions
+  /** Called by a world that wants the run to end, with the reason. */
+  readonly onStop?: (reason: string) => void
+  /** Told of what a person must know beside the record: something that could not be removed. */
+  readonly onWarning?: (text: string) => void
 }
 
 export interface World {

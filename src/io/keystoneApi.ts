@@ -1,0 +1,114 @@
+// A Keystone's API as an operator's script uses it: logged in, one call after the other, logged in again when the token dies.
+// It exists to make users and remove them at a Keystone that is given; load is sent elsewhere (`keystoneClient.ts`).
+import { Pool } from 'undici'
+import { WorldError } from '../base/errors.js'
+import { accessBody, accessText, type CloudAccess } from './cloud/access.js'
+import type { TlsSettings } from './cloud/findCloud.js'
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly token: string | null
+  /** Null: there is none, or it is no JSON. */
+  readonly body: Readonly<Record<string, unknown>> | null
+}
+
+export interface KeystoneApiOptions {
+  readonly access: CloudAccess
+  readonly tls: TlsSettings
+  readonly timeoutMs: number
+  /** Waits until one more request may be sent. */
+  readonly admit: () => Promise<void>
+}
+
+export class KeystoneApi {
+  private readonly options: KeystoneApiOptions
+  private readonly pool: Pool
+  private readonly path: string
+  private token: string | null = null
+
+  constructor(options: KeystoneApiOptions) {
+    this.options = options
+    const { access, tls, timeoutMs } = options
+    const { origin, pathname } = new URL(access.url)
+    this.path = pathname
+    // No interceptor: a redirection is an answer like any other, and leads nowhere.
+    this.pool = new Pool(origin, {
+      connections: 4,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      connect: { timeout: timeoutMs, ...tls },
+    })
+  }
+
+  /** Logs in as whom the access names. @throws WorldError with Keystone's own words, never with the password */
+  async login(): Promise<string> {
+    const { access } = this.options
+    const answer = await this.raw('POST', '/auth/tokens', accessBody(access), null)
+    if (answer.status !== 201 || answer.token === null) {
+      throw new WorldError(`no login as ${accessText(access)}: ${wordsOf(answer)}`)
+    }
+    this.token = answer.token
+    return answer.token
+  }
+
+  /** One call as that user; a 401 logs in again and repeats it once. */
+  async call(method: string, path: string, json?: unknown): Promise<ApiAnswer> {
+    const first = await this.raw(method, path, json, this.token ?? (await this.login()))
+    return first.status === 401 ? this.raw(method, path, json, await this.login()) : first
+  }
+
+  /** The same, which must succeed. `what` says for people what it was to do. @throws WorldError */
+  async must(
+    method: string,
+    path: string,
+    what: string,
+    json?: unknown,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await this.call(method, path, json)
+    if (answer.status < 200 || answer.status > 299) throw new WorldError(`${what}: ${wordsOf(answer)}`)
+    return answer.body ?? {}
+  }
+
+  /** One request with a token, or with none. @throws WorldError without an answer */
+  async raw(method: string, path: string, json: unknown, token: string | null): Promise<ApiAnswer> {
+    await this.options.admit()
+    try {
+      const { statusCode, headers, body } = await this.pool.request({
+        method: method as 'GET',
+        path: `${this.path}${path}`,
+        headers: {
+          ...(token === null ? {} : { 'x-auth-token': token }),
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: json === undefined ? null : JSON.stringify(json),
+      })
+      const text = await body.text()
+      const subject = headers['x-subject-token']
+      return { status: statusCode, token: typeof subject === 'string' ? subject : null, body: readBody(text) }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new WorldError(`no answer from ${this.options.access.url}: ${reason}`)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy()
+  }
+}
+
+const readBody = (text: string): ApiAnswer['body'] => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as ApiAnswer['body']) : null
+  } catch {
+    return null
+  }
+}
+
+/** What an answer that was not wanted says: `401 The request you have made requires authentication.` */
+export const wordsOf = ({ status, body }: ApiAnswer): string => {
+  const error = body?.['error'] as { readonly message?: unknown } | undefined
+  const message = typeof error?.message === 'string' ? error.message : ''
+  if (status >= 300 && status < 400) return `${status}, a redirection, which is not followed`
+  return message === '' ? `${status}` : `${status} ${message}`
+}

@@ -1,0 +1,341 @@
+// The users of an external run: made at the target under a marked prefix, or given; and everything that was made, removed again.
+// It exists so that a target is left as it was found, and where that fails, with the exact names of what is left.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { InputError, WorldError } from '../../base/errors.js'
+import { wordsOf, type KeystoneApi } from '../../io/keystoneApi.js'
+import type { MemberPlan } from '../../rehearsal/cloudPlan.js'
+import type { Cast } from '../../rehearsal/population.js'
+import type { People } from '../../scenario/external.js'
+import { eachOf } from './eachOf.js'
+import type { PeoplePlan } from './peoplePlan.js'
+import type { ExternalPermit } from './settings.js'
+
+/** What stands in the description of everything that is made, beside the prefix of its name. */
+export const mark = 'made by keystone-cutover for a rehearsal; may be removed when that has ended'
+
+/** How long a target that does not answer is waited for before what was made there is given up. */
+const removePatienceMs = 30_000
+const removeRetryMs = 500
+
+type MadeKind = 'user' | 'project' | 'trust'
+
+/** Something that was made, or was found to have been. */
+export interface Made {
+  readonly kind: MadeKind
+  readonly id: string
+  readonly name: string
+  /** Of a trust: who may delete it. */
+  readonly trustor?: { readonly userId: string; readonly projectId: string }
+}
+
+/** Somebody with a role on a project. */
+interface Person {
+  readonly userId: string
+  readonly projectId: string
+  readonly password: string
+}
+
+const pathOf = ({ kind, id }: Made): string =>
+  kind === 'trust' ? `/OS-TRUST/trusts/${id}` : `/${kind}s/${id}`
+
+const idIn = (body: Readonly<Record<string, unknown>>, key: string): string =>
+  String((body[key] as { readonly id?: unknown } | undefined)?.id)
+
+const listIn = (
+  body: Readonly<Record<string, unknown>> | null,
+  key: string,
+): readonly Readonly<Record<string, unknown>>[] => {
+  const list = body?.[key]
+  return Array.isArray(list) ? (list as Readonly<Record<string, unknown>>[]) : []
+}
+
+/** As a person, with its password: `raw` needs a token of its own. */
+const loginAs = async (api: KeystoneApi, { userId, projectId, password }: Person): Promise<string> => {
+  const identity = { methods: ['password'], password: { user: { id: userId, password } } }
+  const answer = await api.raw(
+    'POST',
+    '/auth/tokens',
+    { auth: { identity, scope: { project: { id: projectId } } } },
+    null,
+  )
+  if (answer.token === null) throw new WorldError(`no login as user ${userId}: ${wordsOf(answer)}`)
+  return answer.token
+}
+
+export interface MadePeopleOptions {
+  readonly api: KeystoneApi
+  readonly people: Extract<People, { kind: 'made' }>
+  readonly plan: PeoplePlan
+  readonly onProgress: (done: number, total: number, text: string) => void
+}
+
+/** Makes users, projects and trusts, and knows at any time what it has made. */
+export class MadePeople {
+  private readonly options: MadePeopleOptions
+  /** Names of this run, so that it meets neither what another has left nor what one makes just now. */
+  private readonly stem: string
+  /** One for all: it opens nothing but what was made here, and is never written down. */
+  private readonly password = `Cut0ver-${randomBytes(18).toString('base64url')}`
+  private readonly made: Made[] = []
+
+  constructor(options: MadePeopleOptions) {
+    this.options = options
+    this.stem = `${options.people.prefix}${randomBytes(3).toString('hex')}`
+  }
+
+  async make(): Promise<Cast> {
+    const { plan, onProgress, people } = this.options
+    const roles = await this.rolesNeeded()
+    const steps = plan.projects + plan.users + plan.trustees + plan.services.length + (plan.validator ? 1 : 0)
+    let done = 0
+    const one = <T>(work: Promise<T>): Promise<T> =>
+      work.finally(() => onProgress(++done, steps, 'users and projects made'))
+    const projects = await eachOf(plan.projects, (i) => one(this.project(`project-${i + 1}`)))
+    const needsService = plan.services.length > 0 || plan.validator
+    const home = needsService ? await this.project('service') : ''
+    const users = await eachOf(plan.users, (i) =>
+      one(
+        this.person(`user-${i + 1}`, projects[i % projects.length] as string, roles.get(people.role) ?? ''),
+      ),
+    )
+    const trustees = await eachOf(plan.trustees, (i) => one(this.user(`trustee-${i + 1}`)))
+    const role = roles.get(people.serviceRole) ?? ''
+    const services = new Map<string, Person>()
+    for (const service of plan.services) services.set(service, await one(this.person(service, home, role)))
+    const validator = plan.validator ? await one(this.person('validator', home, role)) : null
+    return {
+      services,
+      members: await this.membersOf(users, trustees, validator, roles.get(people.role) ?? ''),
+    }
+  }
+
+  private async membersOf(
+    users: readonly Person[],
+    trustees: readonly string[],
+    validator: Person | null,
+    roleId: string,
+  ): Promise<Cast['members']> {
+    const members = new Map<string, readonly MemberPlan[]>()
+    for (const [name, needs] of this.options.plan.members) {
+      const plans = await eachOf(needs.length, async (i): Promise<MemberPlan> => {
+        const { user, trustee } = needs[i] as (typeof needs)[number]
+        const person = user === null ? (validator as Person) : (users[user] as Person)
+        const { userId, projectId, password } = person
+        if (trustee === null) {
+          return {
+            credentials: { userId, password, projectId, trustId: null },
+            tokenUserId: userId,
+            projectId,
+          }
+        }
+        const trusteeId = trustees[trustee] as string
+        const trustId = await this.trust(person, trusteeId, roleId)
+        const credentials = { userId: trusteeId, password: this.password, projectId: null, trustId }
+        return { credentials, tokenUserId: userId, projectId }
+      })
+      members.set(name, plans)
+    }
+    return members
+  }
+
+  /** Removes everything that was made, the last first. Returns what could not be removed, with the reason. */
+  async remove(): Promise<readonly { readonly made: Made; readonly reason: string }[]> {
+    const { api, onProgress } = this.options
+    const total = this.made.length
+    if (total === 0) return []
+    const silent = await this.awaitTarget()
+    if (silent !== null) return this.made.map((made) => ({ made, reason: silent }))
+    const left: { made: Made; reason: string }[] = []
+    let done = 0
+    // A trust hangs on its trustor, a user's role on a project: in this order nothing is missed.
+    for (const kind of ['trust', 'user', 'project'] as const) {
+      const all = this.made.filter((each) => each.kind === kind)
+      await eachOf(all.length, async (i) => {
+        const made = all[i] as Made
+        const reason = await removeOne(api, made, this.password)
+        if (reason === null) this.made.splice(this.made.indexOf(made), 1)
+        else left.push({ made, reason })
+        onProgress(++done, total, 'users and projects removed')
+      })
+    }
+    return [...left, ...(await this.lost())]
+  }
+
+  /** The target may just be restarting. Returns why it lets nobody in; null: it does. */
+  private async awaitTarget(): Promise<string | null> {
+    const giveUpMs = performance.now() + removePatienceMs
+    for (;;) {
+      try {
+        await this.options.api.login()
+        return null
+      } catch (error) {
+        if (performance.now() > giveUpMs) return error instanceof Error ? error.message : String(error)
+        await wait(removeRetryMs)
+      }
+    }
+  }
+
+  /** What was made although its answer never came; what that leaves is unknown if the target does not answer. */
+  private async lost(): Promise<readonly { readonly made: Made; readonly reason: string }[]> {
+    const { api, people } = this.options
+    try {
+      const known = new Set(this.made.map(({ id }) => id))
+      const found = await findLeftovers(api, { prefix: this.stem, domainId: people.domainId })
+      return await removeLeftovers(
+        api,
+        found.filter(({ id }) => !known.has(id)),
+      )
+    } catch {
+      return []
+    }
+  }
+
+  private async rolesNeeded(): Promise<ReadonlyMap<string, string>> {
+    const { api, people, plan } = this.options
+    const body = await api.must('GET', '/roles', 'the roles of the target cannot be listed')
+    const roles = new Map(listIn(body, 'roles').map(({ name, id }) => [String(name), String(id)]))
+    const needed = plan.services.length > 0 || plan.validator ? ['role', 'service_role'] : ['role']
+    const problems = needed.flatMap((key) => {
+      const role = key === 'role' ? people.role : people.serviceRole
+      if (roles.has(role)) return []
+      const message = `the target has no role \`${role}\``
+      return [
+        { path: `external.create.${key}`, message, remedy: `it has ${[...roles.keys()].sort().join(', ')}` },
+      ]
+    })
+    if (problems.length > 0) throw new InputError(problems)
+    return roles
+  }
+
+  private async project(name: string): Promise<string> {
+    const { api, people } = this.options
+    const full = `${this.stem}-${name}`
+    const project = { name: full, domain_id: people.domainId, description: mark }
+    const id = idIn(
+      await api.must('POST', '/projects', `the project ${full} cannot be made`, { project }),
+      'project',
+    )
+    this.made.push({ kind: 'project', id, name: full })
+    return id
+  }
+
+  private async user(name: string): Promise<string> {
+    const { api, people } = this.options
+    const full = `${this.stem}-${name}`
+    const user = { name: full, domain_id: people.domainId, password: this.password, description: mark }
+    const id = idIn(await api.must('POST', '/users', `the user ${full} cannot be made`, { user }), 'user')
+    this.made.push({ kind: 'user', id, name: full })
+    return id
+  }
+
+  private async person(name: string, projectId: string, roleId: string): Promise<Person> {
+    const userId = await this.user(name)
+    const path = `/projects/${projectId}/users/${userId}/roles/${roleId}`
+    await this.options.api.must('PUT', path, `the user ${name} cannot be given its role`)
+    return { userId, projectId, password: this.password }
+  }
+
+  private async trust(trustor: Person, trusteeId: string, roleId: string): Promise<string> {
+    const { api } = this.options
+    const token = await loginAs(api, trustor)
+    const trust = {
+      trustor_user_id: trustor.userId,
+      trustee_user_id: trusteeId,
+      project_id: trustor.projectId,
+      impersonation: true,
+      roles: [{ id: roleId }],
+    }
+    const answer = await api.raw('POST', '/OS-TRUST/trusts', { trust }, token)
+    if (answer.status !== 201) throw new WorldError(`a trust cannot be made: ${wordsOf(answer)}`)
+    const id = idIn(answer.body ?? {}, 'trust')
+    const { userId, projectId } = trustor
+    this.made.push({ kind: 'trust', id, name: id, trustor: { userId, projectId } })
+    return id
+  }
+}
+
+/** Removes one thing; gone already is as good. Returns why it could not be; null: it is gone. */
+const removeOne = async (api: KeystoneApi, made: Made, password: string): Promise<string | null> => {
+  try {
+    const answer =
+      made.trustor === undefined
+        ? await api.call('DELETE', pathOf(made))
+        : await api.raw('DELETE', pathOf(made), undefined, await loginAs(api, { ...made.trustor, password }))
+    return answer.status < 300 || answer.status === 404 ? null : wordsOf(answer)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** Users that exist: each is looked up by logging in. */
+export const givenPeople = async (
+  api: KeystoneApi,
+  people: Extract<People, { kind: 'given' }>,
+  plan: PeoplePlan,
+  { passwords }: Pick<ExternalPermit, 'passwords'>,
+): Promise<Cast> => {
+  const logins = await eachOf(people.users.length, (i) =>
+    given(api, people.users[i] as (typeof people.users)[number], passwords),
+  )
+  const service = people.service === null ? null : await given(api, people.service, passwords)
+  const members = new Map<string, readonly MemberPlan[]>()
+  for (const [name, needs] of plan.members) {
+    const plans = needs.map(({ user }): MemberPlan => {
+      const person = user === null ? (service as Person) : (logins[user % logins.length] as Person)
+      const { userId, projectId, password } = person
+      return { credentials: { userId, password, projectId, trustId: null }, tokenUserId: userId, projectId }
+    })
+    members.set(name, plans)
+  }
+  const services = service === null ? [] : plan.services.map((name): [string, Person] => [name, service])
+  return { services: new Map(services), members }
+}
+
+const given = async (
+  api: KeystoneApi,
+  { user, project }: Extract<People, { kind: 'given' }>['users'][number],
+  passwords: ExternalPermit['passwords'],
+): Promise<Person> => {
+  const secret = [...passwords].find(([each]) => each.user === user)?.[1]
+  const password = secret?.reveal() ?? ''
+  const who = 'id' in user ? user : { name: user.name, domain: { id: user.domainId } }
+  const identity = { methods: ['password'], password: { user: { ...who, password } } }
+  const scope = { project: { name: project.name, domain: { id: project.domainId } } }
+  const answer = await api.raw('POST', '/auth/tokens', { auth: { identity, scope } }, null)
+  const token = answer.body?.['token'] as Readonly<Record<string, unknown>> | undefined
+  const name = 'id' in user ? user.id : user.name
+  if (answer.token === null || token === undefined)
+    throw new WorldError(`no login as the given user ${name}: ${wordsOf(answer)}`)
+  return { userId: idIn(token, 'user'), projectId: idIn(token, 'project'), password }
+}
+
+/** What runs with this prefix have made and not removed: its name begins with the prefix, and its description is the mark. */
+export const findLeftovers = async (
+  api: KeystoneApi,
+  { prefix, domainId }: Pick<Extract<People, { kind: 'made' }>, 'prefix' | 'domainId'>,
+): Promise<readonly Made[]> => {
+  const found: Made[] = []
+  for (const kind of ['user', 'project'] as const) {
+    const query = `domain_id=${encodeURIComponent(domainId)}&name__startswith=${encodeURIComponent(prefix)}`
+    const body = await api.must('GET', `/${kind}s?${query}`, `the ${kind}s of the target cannot be listed`)
+    for (const { id, name, description } of listIn(body, `${kind}s`)) {
+      if (typeof name === 'string' && name.startsWith(prefix) && description === mark)
+        found.push({ kind, id: String(id), name })
+    }
+  }
+  return found
+}
+
+/** Removes what `findLeftovers` has found. Returns what is left, with the reason. */
+export const removeLeftovers = async (
+  api: KeystoneApi,
+  leftovers: readonly Made[],
+): Promise<readonly { readonly made: Made; readonly reason: string }[]> => {
+  const left: { made: Made; reason: string }[] = []
+  for (const made of leftovers) {
+    const reason = await removeOne(api, made, '')
+    if (reason !== null) left.push({ made, reason })
+  }
+  return left
+}
