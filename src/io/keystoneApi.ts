@@ -74,7 +74,7 @@ export class KeystoneApi {
     await this.options.admit()
     try {
       const { statusCode, headers, body } = await this.pool.request({
-        method: method as 'GET',
+        method,
         path: `${this.path}${path}`,
         headers: {
           ...(token === null ? {} : { 'x-auth-token': token }),

@@ -190,6 +190,8 @@ interface Switch {
 const checkSwitches = (switches: readonly Switch[], facts: Facts, { warnings }: Findings): void => {
   const provider = readPart(providerSchema, valueAt(facts.data, ['identity', 'provider']))
   if (provider === null || facts.backends === null) return
+  // At a given Keystone a hook may change what no word for a provider says: from one key repository to another.
+  if (valueAt(facts.data, ['external', 'hooks', 'cutover']) !== undefined) return
   const all = Array.from({ length: facts.backends }, (_, i) => i + 1)
   const modes = new Map(all.map((node) => [node, provider]))
   for (const { index, to, nodes } of switches.toSorted((a, b) => a.atSec - b.atSec)) {

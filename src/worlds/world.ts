@@ -44,7 +44,7 @@ export interface World {
   readonly population: Population
   /** Speeds and shares of traffic as this world runs them. */
   readonly timeMap: TimeMap
-  /** `sqlite`, `mariadb`, `mysql`, `memory`: for the summary. */
+  /** `sqlite`, `mariadb`, `mysql`, `memory`, of a given Keystone its address: for the summary. */
   readonly storeName: string
   /** Lets time pass until `ended` is settled. */
   run(ended: Promise<void>): Promise<void>

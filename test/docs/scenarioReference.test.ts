@@ -47,6 +47,10 @@ const typeOf = (node: Node): string => {
   }
   if (node.pattern?.includes('(w|d|h|m|s|ms)') === true) return 'duration'
   if (node.pattern?.startsWith('^\\d{4}-') === true) return 'date'
+  if (node.pattern?.endsWith('[smhd]$') === true) return 'a rate: `50/s`'
+  if (node.pattern?.startsWith('^https?:') === true) return 'address'
+  if (node.pattern?.startsWith('^\\$[') === true) return 'variable: `$NAME`'
+  if (node.pattern?.includes('mysql:') === true) return 'variable: `$NAME`, or address'
   if (node.type === 'integer') return `whole number${rangeOf(node)}`
   if (node.type === 'number') return `number${rangeOf(node)}`
   if (node.type === 'array') return node.items?.properties === undefined ? listOf(node.items ?? {}) : 'list'
@@ -82,8 +86,10 @@ function* linesOf(node: Node, path: string): Generator<Line> {
     yield* linesOf(value, own)
     for (const choice of value.anyOf ?? []) yield* linesOf(choice, own)
     if (value.items !== undefined) yield* linesOf(value.items, `${own}[]`)
-    if (typeof value.additionalProperties === 'object')
-      yield* linesOf(value.additionalProperties, `${own}.NAME`)
+    if (typeof value.additionalProperties === 'object') {
+      for (const each of [value.additionalProperties, ...(value.additionalProperties.anyOf ?? [])])
+        yield* linesOf(each, `${own}.NAME`)
+    }
   }
 }
 

@@ -116,7 +116,7 @@ export const openExternalWorld = async (options: OpenWorldOptions): Promise<Worl
       evidence: { keysOn: () => null, sealedWith: () => null, silent: true },
       population,
       timeMap,
-      storeName: table === null ? 'not measured' : 'mysql',
+      storeName: external.access.url,
       run: async (ended) => {
         startsAt.epochSec = clock.start() / 1000
         await ended
