@@ -1,6 +1,6 @@
 // What an external run would do, as text: who is asked how much, who is made there, and when which command is run.
 // It exists so that an operator reads it, and somebody else can be shown it, before anything is sent.
-import { formatDuration } from '../scenario/units.js'
+import { counted, duration, figure } from './text.js'
 
 export interface DryRunStep {
   readonly atSec: number
@@ -38,9 +38,6 @@ export interface DryRun {
   readonly endCommand: string | null
 }
 
-const figure = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 2 })
-const counted = (n: number, what: string): string => `${figure(n)} ${what}${n === 1 ? '' : 's'}`
-
 const peopleText = (people: DryRun['people']): string => {
   if (people.kind === 'given') return `${counted(people.users, 'user')} that exist; none is made`
   const { prefix, users, projects, trusts } = people
@@ -57,13 +54,13 @@ const loadText = ({ ceilingPerSec, plannedPerSec }: DryRun): string => {
 const abortText = ({ abort }: DryRun): string => {
   if (abort === null) return 'never by itself'
   const what = abort.refusals ? 'fail or are refused' : 'fail or get no answer'
-  return `when more than ${figure(abort.share * 100)} % of the requests of ${formatDuration(abort.overSec)} ${what}`
+  return `when more than ${figure(abort.share * 100)} % of the requests of ${duration(abort.overSec)} ${what}`
 }
 
 const stepText = ({ atSec, label, node, waits, command, timeoutSec }: DryRunStep): string => {
-  const when = waits === null ? formatDuration(atSec) : `${waits}, at the latest ${formatDuration(atSec)}`
+  const when = waits === null ? duration(atSec) : `${waits}, at the latest ${duration(atSec)}`
   const what = node === null ? label : `${label}, node ${node}`
-  const how = command === null ? 'nothing is run' : `${command}  (at most ${formatDuration(timeoutSec ?? 0)})`
+  const how = command === null ? 'nothing is run' : `${command}  (at most ${duration(timeoutSec ?? 0)})`
   return `  ${when}  ${what}: ${how}\n`
 }
 
@@ -75,13 +72,13 @@ export const renderDryRun = (run: DryRun): string => {
   const steps = run.steps.map(stepText).join('')
   const end = endCommand === null ? '' : `  end  ${endCommand}\n`
   return (
-    `Nothing was asked, made or run. A run of ${formatDuration(run.durationSec)} would do this:\n\n` +
+    `Nothing was asked, made or run. A run of ${duration(run.durationSec)} would do this:\n\n` +
     `target  ${run.target} (${where})${unchecked}\n` +
     `login   ${run.login}\n` +
     `load    ${loadText(run)}\n` +
     `ends    ${abortText(run)}\n` +
     `users   ${peopleText(run.people)}\n` +
-    `table   ${tableEverySec === null ? 'not counted' : `counted every ${formatDuration(tableEverySec)}, read only`}\n\n` +
+    `table   ${tableEverySec === null ? 'not counted' : `counted every ${duration(tableEverySec)}, read only`}\n\n` +
     `timeline\n${steps}${end}${steps === '' && end === '' ? '  nothing\n' : ''}`
   )
 }
