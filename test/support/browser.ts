@@ -36,27 +36,48 @@ export interface OpenedPage {
 }
 
 /** Opens a file. Anything else that the page wants is refused and noted. */
-export async function openFile(
+export const openFile = (
   browser: Browser,
   file: string,
   options: BrowserContextOptions = {},
-): Promise<OpenedPage> {
+): Promise<OpenedPage> => {
   const own = pathToFileURL(file).href
+  return openPage(browser, own, { ...options, allowed: (address) => address === own })
+}
+
+/** Opens an address. What the page wants of addresses that are not allowed is refused and noted. */
+export async function openPage(
+  browser: Browser,
+  own: string,
+  {
+    allowed,
+    prepare,
+    agrees = false,
+    ...options
+  }: BrowserContextOptions & {
+    readonly allowed: (address: string) => boolean
+    /** A script that runs before those of the page. */
+    readonly prepare?: () => void
+    /** Whether dialogs are answered with yes. */
+    readonly agrees?: boolean
+  },
+): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, ...options })
   const requests: string[] = []
   const complaints: string[] = []
   await context.route('**/*', async (route) => {
     const address = route.request().url()
-    if (address === own) return route.continue()
+    if (allowed(address)) return route.continue()
     requests.push(address)
     return route.abort()
   })
   const page = await context.newPage()
+  if (prepare !== undefined) await page.addInitScript(prepare)
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => complaints.push(message.text()))
   page.on('dialog', (dialog) => {
     complaints.push(`dialog: ${dialog.message()}`)
-    void dialog.dismiss()
+    void (agrees ? dialog.accept() : dialog.dismiss())
   })
   await page.goto(own)
   return { page, requests, complaints }
