@@ -5,6 +5,11 @@ import type { TokenFormat } from '../token/uuid.js'
 import type { Cause, Leg, Op, Outcome, RefusalDetail } from './sample.js'
 
 /** First part of run.json: known before the first request. */
+/** What requests cost in a run: as our own servers, as the scenario states, or as a cost profile has it. */
+export type CostsOfRun =
+  | { readonly kind: 'native' | 'stated' }
+  | { readonly kind: 'profile'; readonly profile: string; readonly workers: number }
+
 export interface RunHeader {
   readonly format: 'cutover/run@1'
   readonly scenario: string
@@ -35,6 +40,8 @@ export interface RunHeader {
   }[]
   readonly backends: number
   readonly expirationSec: number
+  /** Whose response times these are; absent in records of older versions. */
+  readonly costs?: CostsOfRun
   /** Fernet keys that may be active; absent in records of older versions. */
   readonly maxActiveKeys?: number
   readonly gates: readonly string[]

@@ -58,6 +58,8 @@ export interface Summary {
   readonly scenario: string
   readonly seed: number
   readonly world: string
+  /** `native`, `stated`, or the name of the cost profile; absent in records of older versions. */
+  readonly costs?: string
   readonly store: string
   readonly verdict: Verdict
   /** Why, in an operator's words; what decided comes first. */
@@ -151,6 +153,9 @@ export const summarise = (
     scenario: header.scenario,
     seed: header.seed,
     world: header.world,
+    ...(header.costs === undefined
+      ? {}
+      : { costs: header.costs.kind === 'profile' ? header.costs.profile : header.costs.kind }),
     store: header.store,
     verdict,
     reasons,

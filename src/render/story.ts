@@ -1,5 +1,6 @@
 // A run in sentences: the verdict with its reasons, the key figures, the peaks, what a chart leaves out.
 // The terminal and the HTML report say the same, so what they say is put into words once, here.
+import { costMark, costNote } from './costWords.js'
 import type { Cause } from '../measure/sample.js'
 import type { GateUnit } from '../measure/gates.js'
 import type { Peak } from '../measure/peaks.js'
@@ -70,14 +71,14 @@ export function describeFocus(view: ReportView): string {
 
 /** What to keep in mind of the response times; null where they were measured and time ran as in life. */
 export function paceNote(view: ReportView): string | null {
-  if (view.header.world === 'simulated')
-    return 'They are modelled, not measured: only their change tells something.'
+  const costs = costNote(view.header)
+  if (view.header.world === 'simulated') return costs
   const speeds = view.stretches.filter(
     (each) => !each.timeLapse && each.toSec > view.focus.fromSec && each.fromSec < view.focus.toSec,
   )
   const fastest = Math.max(1, ...speeds.map((each) => each.speed))
-  if (fastest === 1) return null
-  return `Time ran ×${figure(fastest)}, so Keystone got as many times the requests of life each second: compare before with after, not with your cloud.`
+  if (fastest === 1) return costs
+  return `${costs === null ? '' : `${costs} `}Time ran ×${figure(fastest)}, so Keystone got as many times the requests of life each second: compare before with after, not with your cloud.`
 }
 
 /** One sentence under the run's name. */
@@ -195,10 +196,9 @@ function latencyReason(view: ReportView): string[] {
   )
   const doubt = latencyDoubt(view)
   const late = doubt === null ? '' : ` ${doubt}`
-  const modelled = view.header.world === 'simulated' ? ', as modelled' : ''
   return words.length === 0
     ? []
-    : [`Response time of Keystone before → after the switch${modelled}: ${listed(words)}.${late}`]
+    : [`Response time of Keystone before → after the switch${costMark(view.header)}: ${listed(words)}.${late}`]
 }
 
 function tableReason(view: ReportView): string[] {

@@ -5,7 +5,15 @@ import { cpus, totalmem } from 'node:os'
 import { StoppedError } from '../base/errors.js'
 import { timeLeftSec } from '../base/timeLeft.js'
 import { version } from '../base/version.js'
-import type { EventLine, GeneratorLoad, RunEnd, RunHeader, RunRecord, SeriesLine } from '../measure/record.js'
+import type {
+  CostsOfRun,
+  EventLine,
+  GeneratorLoad,
+  RunEnd,
+  RunHeader,
+  RunRecord,
+  SeriesLine,
+} from '../measure/record.js'
 import { collectRecord } from '../measure/fold.js'
 import { createRecorder } from '../measure/recorder.js'
 import type { Sample } from '../measure/sample.js'
@@ -25,6 +33,7 @@ import type { Scenario } from '../scenario/scenario.js'
 import { micros, toSec } from '../base/time.js'
 import type { ProviderMode } from '../token/mode.js'
 import { openExternalWorld } from './external/world.js'
+import { profileOf } from './costs/serviceTimes.js'
 import { openLocalWorld } from './local/world.js'
 import { openSimulatedWorld } from './simulated/world.js'
 import type { OpenWorldOptions, Progress, World, WorldName } from './world.js'
@@ -116,6 +125,13 @@ const openers: Readonly<Record<WorldName, (options: OpenWorldOptions) => Promise
 const warmupSec = (scenario: Scenario): number =>
   Math.min(scenario.middleware.tokenCacheSec, scenario.durationSec / 10)
 
+/** Whose response times a run shows. */
+const costsOf = ({ identity }: Scenario): CostsOfRun => {
+  const profile = profileOf(identity)
+  if (profile !== null) return { kind: 'profile', profile: profile.name, workers: identity.processes }
+  return { kind: identity.costs === 'native' ? 'native' : 'stated' }
+}
+
 const headerOf = (options: RehearseOptions, storeName: string, startedAt: Date): RunHeader => {
   const { scenario } = options
   return {
@@ -149,6 +165,7 @@ const headerOf = (options: RehearseOptions, storeName: string, startedAt: Date):
     })),
     backends: scenario.identity.backends,
     expirationSec: scenario.identity.expirationSec,
+    ...(options.world === 'external' ? {} : { costs: costsOf(scenario) }),
     maxActiveKeys: scenario.identity.keys.maxActiveKeys,
     gates: scenario.gates,
     latenessLimitMs: scenario.limits.latenessP99Ms,

@@ -25,6 +25,8 @@ export interface Loop {
   readonly perSec: number
   readonly p50Ms: number
   readonly p95Ms: number
+  /** For how long this process got nothing done although it wanted to; the virtual clock does not know that. */
+  readonly stalledMs?: number
 }
 
 /** Response times of a loop, milliseconds, over its length. */
@@ -76,6 +78,26 @@ export const requestsOf = ({ population }: World, op: MeasuredPoint['op']): read
     return op === 'issue' ? { op, userId, password, projectId } : { op, authToken: id, subjectToken: id }
   })
 
+const lookMs = 20
+const stallMs = 60
+
+/** Adds up for how long nothing was done here: the machine was busy with others, or had us stopped. */
+const watchStalls = (): { end(): number } => {
+  let stalledMs = 0
+  let lastMs = performance.now()
+  const timer = setInterval(() => {
+    const nowMs = performance.now()
+    if (nowMs - lastMs > stallMs) stalledMs += nowMs - lastMs
+    lastMs = nowMs
+  }, lookMs)
+  return {
+    end: () => {
+      clearInterval(timer)
+      return stalledMs
+    },
+  }
+}
+
 /** @throws Error if an answer was not 2xx: then something else was measured */
 const playLoop = async (world: World, point: MeasuredPoint): Promise<Loop> => {
   const { clock, target } = world
@@ -95,13 +117,19 @@ const playLoop = async (world: World, point: MeasuredPoint): Promise<Loop> => {
       next()
     })
   }
+  let stalls: ReturnType<typeof watchStalls> | null = null
+  if (clock.jumps !== true) clock.at(micros(beginsSec), () => (stalls = watchStalls()))
+  let stalledMs = 0
   const ended = new Promise<void>((resolve) => {
-    clock.at(endUs, resolve)
+    clock.at(endUs, () => {
+      stalledMs = stalls?.end() ?? 0
+      resolve()
+    })
   })
   for (let i = 0; i < point.concurrency; i++) clock.at(micros(beginsSec), next)
   await world.run(ended)
   if (problem !== null) throw new Error(problem)
-  return loopOf(times, point.seconds)
+  return { ...loopOf(times, point.seconds), stalledMs }
 }
 
 /** Opens a world for a scenario, plays something in it and closes it. */

@@ -17,6 +17,10 @@ const seeds = [1, 2, 3, 4, 5]
 const loopsAtOnce = 10
 const perSecAtOnce = 700
 
+/** A local loop is repeated where this process stood still for more than this part of it: the machine was not its own. */
+const stalledMost = 0.02
+const triesMost = 4
+
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
@@ -76,9 +80,15 @@ const tasks = chosen.flatMap((each, index): Task[] => {
   const { point, profile } = each
   if (!local || point.concurrency === 1) return []
   const run = async (): Promise<void> => {
-    const result = await replayPoint({ world: 'local', ...each, seed: 1 })
     const row = replayed[index]
-    if (row !== undefined) row.local = result
+    if (row === undefined) return
+    for (let tries = 1; tries <= triesMost; tries++) {
+      const loop = await replayPoint({ world: 'local', ...each, seed: 1 })
+      const { stalledMs = 0 } = loop
+      if (row.local === null || stalledMs < (row.local.stalledMs ?? 0)) row.local = loop
+      if (stalledMs <= point.seconds * 1000 * stalledMost) break
+      say(`again, as this machine stood still for ${Math.round(stalledMs)} ms: ${nameOf(profile, point)}`)
+    }
     say(`${++played} of ${tasks.length} in the local world: ${nameOf(profile, point)}`)
   }
   return [{ perSec: point.perSec, run }]

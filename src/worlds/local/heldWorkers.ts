@@ -11,7 +11,7 @@ import { providerOf, type ServiceTimes } from '../costs/serviceTimes.js'
  * A worker that ends late by less than this begins with the next request when it should have ended, so that late timers
  * slow nobody down; later than that, the process itself was stopped, and its workers with it.
  */
-const forgivenMs = 20
+const forgivenMs = 100
 
 export interface HeldWorkersOptions {
   readonly times: ServiceTimes
