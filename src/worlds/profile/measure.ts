@@ -137,7 +137,7 @@ export const workersBy = (points: readonly MeasuredPoint[]): number => {
   const busy = (['issue', 'validate'] as const).map((op) => {
     const own = points.filter((point) => point.op === op)
     const alone = own.find(({ concurrency }) => concurrency === 1)?.perSec ?? Infinity
-    return Math.max(...own.map(({ perSec }) => perSec)) / alone
+    return Math.max(0, ...own.map(({ perSec }) => perSec)) / alone
   })
   return Math.max(1, Math.round(Math.max(...busy)))
 }
