@@ -1,12 +1,18 @@
 // cutover plan: keys, table, flushes, drain and workers from a few numbers, by formulas alone.
 // Nothing is started or measured; figures measured elsewhere may be given.
 import type { Command } from 'commander'
+import { InputError } from '../base/errors.js'
 import { releaseProfiles } from '../identity/release.js'
-import { makePlan, type PlannedLoad } from '../plan/plan.js'
+import { answersOf } from '../plan/capacity.js'
+import type { WorkerTarget } from '../plan/mixedQueue.js'
+import { readMeasured, type PlannedFrom } from '../plan/measuredCapacity.js'
+import { makePlan, type PlannedLoad, type PlannedWorkers } from '../plan/plan.js'
+import { flushRateNear } from '../plan/tableCost.js'
 import { issuesPerSecOf } from '../plan/tableGrowth.js'
 import { renderPlan } from '../render/planReport.js'
 import { readRate, readShare, readSize, type Reading } from '../scenario/units.js'
 import { exitCodes } from './exit.js'
+import { readFileOrProblem } from './inputFile.js'
 import { OptionReader } from './keyOptions.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 
@@ -20,7 +26,8 @@ interface Options {
   readonly allowExpiredWindow?: string
   readonly flush: string
   readonly flushRate?: string
-  readonly rowBytes: string
+  readonly rowBytes?: string
+  readonly measured?: string
   readonly release: string
   readonly issueTime?: string
   readonly validateTime?: string
@@ -63,11 +70,15 @@ const readIssues = (options: Options, validitySec: number, reader: OptionReader)
 }
 
 /** What workers are to do; nothing is said of them unless their times are known. */
-const readLoads = (options: Options, issuesPerSec: number, reader: OptionReader): PlannedLoad[] => {
+const readLoads = (
+  options: Options,
+  perSec: { readonly issue: number; readonly validate: number | undefined },
+  reader: OptionReader,
+): PlannedLoad[] => {
   const issueSec = reader.duration('--issue-time', options.issueTime, 'above zero')
   const validateSec = reader.duration('--validate-time', options.validateTime, 'above zero')
-  const validations = readQuantity(reader, '--validations', options.validations, readRate)
-  if (validations !== undefined && options.validateTime === undefined) {
+  const { issue, validate } = perSec
+  if (validate !== undefined && options.validateTime === undefined && options.measured === undefined) {
     reader.add({
       path: '--validate-time',
       message: 'is needed with --validations',
@@ -75,14 +86,47 @@ const readLoads = (options: Options, issuesPerSec: number, reader: OptionReader)
     })
   }
   return [
-    ...(issueSec === undefined ? [] : [{ op: 'issue', perSec: issuesPerSec, serviceSec: issueSec } as const]),
-    ...(validateSec === undefined || validations === undefined
+    ...(issueSec === undefined ? [] : [{ op: 'issue', perSec: issue, serviceSec: issueSec } as const]),
+    ...(validateSec === undefined || validate === undefined
       ? []
-      : [{ op: 'validate', perSec: validations, serviceSec: validateSec } as const]),
+      : [{ op: 'validate', perSec: validate, serviceSec: validateSec } as const]),
   ]
 }
 
-const run = (options: Options, surroundings: Surroundings): number => {
+const workersOf = (
+  measured: PlannedFrom | null,
+  target: WorkerTarget,
+  perSec: PlannedWorkers['perSec'],
+): PlannedWorkers[] => {
+  if (measured === null) return []
+  const need = { ...target, validationsPerSec: perSec.validate, issuesPerSec: perSec.issue }
+  return answersOf(measured.costs, need).map((answer) => ({ answer, perSec }))
+}
+
+const measuredRemedy = 'name a file that `cutover capacity --out` wrote'
+
+/** The file of measured figures; null where none was named. */
+const readMeasuredFile = async (
+  file: string | undefined,
+  reader: OptionReader,
+): Promise<PlannedFrom | null> => {
+  if (file === undefined) return null
+  try {
+    const reading = readMeasured(await readFileOrProblem(file, measuredRemedy))
+    if (reading.ok) return reading.measured
+    for (const { path, message } of reading.problems)
+      reader.add({ file, path, message, remedy: measuredRemedy })
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    for (const problem of error.problems) reader.add(problem)
+  }
+  return null
+}
+
+/** Of an unmeasured table: a project-scoped token of a cloud with a dozen services. */
+const usualRowBytes = 5000
+
+const run = async (options: Options, surroundings: Surroundings): Promise<number> => {
   const reader = new OptionReader()
   const validitySec = reader.duration('--validity', options.validity, 'above zero') ?? 1
   const rotationSec = reader.duration('--rotation', options.rotation, 'above zero') ?? 1
@@ -90,12 +134,22 @@ const run = (options: Options, surroundings: Surroundings): number => {
   const withinSec = reader.duration('--within', options.within, 'above zero') ?? 1
   const windowSec = reader.duration('--allow-expired-window', options.allowExpiredWindow, 'zero')
   const maxActiveKeys = reader.whole('--max-active-keys', options.maxActiveKeys, 1) ?? null
-  const rowBytes = readQuantity(reader, '--row-bytes', options.rowBytes, readSize) ?? 1
-  const rowsPerSec = readQuantity(reader, '--flush-rate', options.flushRate, readRate) ?? null
+  const measured = await readMeasuredFile(options.measured, reader)
+  const rowBytes =
+    readQuantity(reader, '--row-bytes', options.rowBytes, readSize) ?? measured?.rowBytes ?? usualRowBytes
+  const givenRate = readQuantity(reader, '--flush-rate', options.flushRate, readRate)
   const share = readQuantity(reader, '--share', options.share, readShare) ?? 0.99
   const busyMost = readQuantity(reader, '--busy', options.busy, readShare) ?? 0.7
   const issuesPerSec = readIssues(options, validitySec, reader)
-  const loads = readLoads(options, issuesPerSec, reader)
+  const validationsPerSec = readQuantity(reader, '--validations', options.validations, readRate)
+  const loads = readLoads(options, { issue: issuesPerSec, validate: validationsPerSec }, reader)
+  if (options.measured !== undefined && options.validations === undefined) {
+    reader.add({
+      path: '--validations',
+      message: 'is needed with --measured',
+      remedy: 'say how many validations Keystone answers: --validations 300/s',
+    })
+  }
   const { release } = options
   if (!isRelease(release)) {
     const message = `there is no release ${JSON.stringify(release)}`
@@ -114,6 +168,8 @@ const run = (options: Options, surroundings: Surroundings): number => {
   }
   reader.done()
   const profile = releaseProfiles[isRelease(release) ? release : 'queens']
+  const rowsPerSec =
+    givenRate ?? (measured === null ? null : flushRateNear(measured.growth, issuesPerSec * validitySec))
   const figures = makePlan({
     issuesPerSec,
     validitySec,
@@ -125,6 +181,14 @@ const run = (options: Options, surroundings: Surroundings): number => {
     flush: { ...profile.flush, rowsPerSec },
     loads,
     target: { share, withinSec, busyMost },
+    measured: workersOf(
+      measured,
+      { share, withinSec, busyMost },
+      {
+        issue: issuesPerSec,
+        validate: validationsPerSec ?? 0,
+      },
+    ),
   })
   surroundings.stdout.write(
     options.json === true
@@ -150,7 +214,7 @@ export const addPlan = (
     .option('--allow-expired-window <duration>', "instead of the release's own (0s before Ocata, 48h since)")
     .option('--flush <duration>', 'time from one token_flush to the next', '1h')
     .option('--flush-rate <rate>', 'rows that your database deletes, such as 5000/s')
-    .option('--row-bytes <size>', 'size of a row of the table `token`', '5000B')
+    .option('--row-bytes <size>', 'size of a row of the table `token`; default: as measured, or 5000B')
     .option('--release <name>', releaseNames.join(', '), 'queens')
     .option('--validations <rate>', 'validations that Keystone answers, such as 300/s')
     .option('--issue-time <duration>', 'time that an issue keeps a worker busy, as measured')
@@ -158,12 +222,16 @@ export const addPlan = (
     .option('--within <duration>', 'response time wished for', '100ms')
     .option('--share <percent>', 'share of requests that shall keep it', '99%')
     .option('--busy <percent>', 'how busy a worker may be', '70%')
+    .option(
+      '--measured <file>',
+      'figures of `cutover capacity --out`: workers and rows written by provider, size of a row, speed of a flush',
+    )
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  cutover plan --live 300000 --release mitaka\n  cutover plan --issues 20/s --issue-time 60ms --validations 300/s --validate-time 15ms --within 200ms',
+      '\nExamples:\n  cutover plan --live 300000 --release mitaka\n  cutover plan --issues 20/s --issue-time 60ms --validations 300/s --validate-time 15ms --within 200ms\n  cutover plan --issues 20/s --validations 300/s --measured capacity.json',
     )
-    .action((options: Options) => {
-      ended(run(options, surroundings))
+    .action(async (options: Options) => {
+      ended(await run(options, surroundings))
     })
 }

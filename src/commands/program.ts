@@ -20,6 +20,7 @@ const verbs: ReadonlyMap<string, () => Promise<AddVerb>> = new Map(
     keys: async () => (await import('./keys.js')).addKeys,
     inspect: async () => (await import('./inspect.js')).addInspect,
     plan: async () => (await import('./plan.js')).addPlan,
+    capacity: async () => (await import('./capacity.js')).addCapacity,
     calibrate: async () => (await import('./calibrate.js')).addCalibrate,
     profile: async () => (await import('./profile.js')).addProfile,
     completion: async () => (await import('./completion.js')).addCompletion,

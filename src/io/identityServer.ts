@@ -64,6 +64,8 @@ export interface IdentityServerOptions {
   readonly node?: number
   /** Without it every request is answered as soon as it can be. */
   readonly hold?: Hold
+  /** Told of each answer, when it is written. */
+  readonly onAnswer?: (method: string, path: string, status: number) => void
   /** Told of an error that is ours; never given a token or a password. */
   readonly onDefect: (error: unknown) => void
 }
@@ -71,6 +73,8 @@ export interface IdentityServerOptions {
 export interface IdentityServer {
   readonly port: number
   readonly server: Server
+  /** Requests that were read and are not answered yet. */
+  readonly underWay: number
   close(): Promise<void>
 }
 
@@ -110,6 +114,7 @@ interface Exchange {
   readonly response: ServerResponse
   reply: MaybePromise<Reply> | null
   held: HeldRequest | null
+  ended: boolean
 }
 
 export const startIdentityServer = async (options: IdentityServerOptions): Promise<IdentityServer> => {
@@ -117,6 +122,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   /** An error that the identity logic does not see. */
   const refuse = (response: ServerResponse, status: number, title: string, message: string): void => {
     wire.due(response.req.socket, response)
+    options.onAnswer?.(response.req.method ?? '', response.req.url ?? '', status)
     const body = errorBody(status, title, message)
     const headers = {
       'Content-Type': 'application/json',
@@ -125,6 +131,11 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       ...(options.node === undefined ? {} : { [nodeHeader]: String(options.node) }),
     }
     response.writeHead(status, title, headers).end(body)
+  }
+  let underWay = 0
+  const end = (exchange: Exchange): void => {
+    if (!exchange.ended) underWay--
+    exchange.ended = true
   }
   const write = (exchange: Exchange, reply: Reply): void => {
     const { held } = exchange
@@ -139,8 +150,11 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       })
   }
 
-  const writeNow = ({ request, response }: Exchange, reply: Reply): void => {
+  const writeNow = (exchange: Exchange, reply: Reply): void => {
+    const { request, response } = exchange
     const { headers } = reply
+    end(exchange)
+    options.onAnswer?.(request.method, request.path, reply.status)
     if (options.node !== undefined) headers[nodeHeader] = String(options.node)
     if (options.explain && reply.cause !== null) headers[causeHeader] = reply.cause
     if (reply.body === null) {
@@ -160,7 +174,9 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
     failNow(exchange, error)
   }
 
-  const failNow = ({ response }: Exchange, error: unknown): void => {
+  const failNow = (exchange: Exchange, error: unknown): void => {
+    const { response } = exchange
+    end(exchange)
     options.onDefect(error)
     if (response.headersSent) {
       response.destroy()
@@ -176,6 +192,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   let waiting: Exchange[] = []
   const enqueue = (exchange: Exchange, socket: Socket): void => {
     wire.due(socket, exchange.response)
+    underWay++
     if (options.hold === undefined) join(exchange)
     else
       options.hold.admit(exchange.request, (held) => {
@@ -256,7 +273,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       const request = new HttpRequest(message)
       const announced = message.headers['content-length']
       if (announced === undefined && message.headers['transfer-encoding'] === undefined) {
-        enqueue({ request, response, reply: null, held: null }, message.socket)
+        enqueue({ request, response, reply: null, held: null, ended: false }, message.socket)
         return
       }
       const chunks: Buffer[] = []
@@ -276,7 +293,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       message.on('end', () => {
         if (response.headersSent) return
         request.take(Buffer.concat(chunks).toString('utf8'))
-        enqueue({ request, response, reply: null, held: null }, message.socket)
+        enqueue({ request, response, reply: null, held: null, ended: false }, message.socket)
       })
       message.on('error', () => {})
     },
@@ -304,6 +321,9 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   return {
     port,
     server,
+    get underWay() {
+      return underWay
+    },
     close: () =>
       new Promise((resolve) => {
         options.hold?.drop()

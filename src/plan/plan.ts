@@ -1,5 +1,6 @@
 // A plan from a few numbers: keys, the table, its flushes and its drain, workers. Each figure comes with its derivation.
 // It exists so that an operator can check on paper what a rehearsal will show.
+import type { CapacityAnswer } from './capacity.js'
 import { responseQuantileSec, serversFor, utilisation } from './queueing.js'
 import { emptyAfterSec, flushWork, tableSize, type TableInput } from './tableGrowth.js'
 
@@ -22,6 +23,12 @@ export interface PlannedLoad {
   readonly serviceSec: number
 }
 
+/** What `cutover capacity` measured, for a load of both operations. */
+export interface PlannedWorkers {
+  readonly answer: CapacityAnswer
+  readonly perSec: { readonly validate: number; readonly issue: number }
+}
+
 export interface PlanInput extends TableInput {
   readonly rotationSec: number
   /** `max_active_keys` as it is; null where the plan shall say what it should be. */
@@ -35,6 +42,8 @@ export interface PlanInput extends TableInput {
   /** What the workers are to answer; empty: nothing is said of workers. */
   readonly loads: readonly PlannedLoad[]
   readonly target: { readonly share: number; readonly withinSec: number; readonly busyMost: number }
+  /** By provider, as measured; empty: nothing was. */
+  readonly measured: readonly PlannedWorkers[]
 }
 
 const words = (value: number, digits = 3): string =>
@@ -174,10 +183,39 @@ const loadFigures = ({ loads, target }: PlanInput): PlanFigure[] => {
   ]
 }
 
+/** The workers of each provider, by the figures of a measurement. */
+const measuredFigures = ({ measured, target }: PlanInput): PlanFigure[] =>
+  measured.flatMap(({ answer, perSec }) => {
+    const { mode, needed, why, rowWritesPerSec, databaseCores, scaled } = answer
+    const wish = `p${words(target.share * 100)} ≤ ${words(target.withinSec * 1000)} ms and at most ${words(target.busyMost * 100)} % busy`
+    const load = `${words(perSec.validate)} validations/s and ${words(perSec.issue)} issues/s`
+    const database = databaseCores === null ? '' : `; the database is busy for ${words(databaseCores)} cores`
+    const workers: PlanFigure = {
+      name: `workers with ${mode}, as measured`,
+      value: needed?.workers ?? null,
+      unit: 'workers',
+      how:
+        needed === null
+          ? `${load}, ${wish}: ${why ?? ''}`
+          : `${load}, ${wish} (M/G/c: ${words(needed.busyShare * 100)} % busy, ` +
+            needed.response.map(({ op, sec }) => `${op} ${words(sec * 1000)} ms`).join(', ') +
+            `${scaled ? ', with what workers cost each other' : ''})${database}`,
+    }
+    if (rowWritesPerSec === null) return [workers]
+    const writes: PlanFigure = {
+      name: `rows written with ${mode}, as measured`,
+      value: rowWritesPerSec,
+      unit: 'rows/s',
+      how: 'rows of the table `token` for each issue, and as many deleted by flushes',
+    }
+    return [workers, writes]
+  })
+
 /** All figures, in the order in which an operator asks for them. */
 export const makePlan = (input: PlanInput): readonly PlanFigure[] => [
   ...keyFigures(input),
   ...tableFigures(input),
   ...drainFigures(input),
   ...loadFigures(input),
+  ...measuredFigures(input),
 ]

@@ -14,6 +14,7 @@ const cern: PlanInput = {
   maxActiveKeys: null,
   flush: { transaction: 'one', batchRows: 1000, rowsPerSec: null },
   loads: [],
+  measured: [],
   target: { share: 0.99, withinSec: 0.1, busyMost: 0.7 },
 }
 

@@ -5,6 +5,7 @@ import { WorldError } from '../../base/errors.js'
 import { answerFrom, type Answer } from '../../identity/drive.js'
 import { releaseProfiles } from '../../identity/release.js'
 import type { MaybePromise, Store } from '../../identity/store.js'
+import { AnswerTally } from '../../io/answerTally.js'
 import { openCaching, type Caching } from '../../io/cache/openCaching.js'
 import { answerParent } from '../../io/childProcess.js'
 import { startIdentityServer, type IdentityServer } from '../../io/identityServer.js'
@@ -72,6 +73,7 @@ const openWorkers = (
 }
 
 let running: Running | null = null
+const answered = new AnswerTally()
 
 const present = (): Running => {
   if (running === null) throw new WorldError('the backend is not open')
@@ -119,6 +121,7 @@ const calls: BackendCalls = {
         answer,
         ...(workers === null ? {} : { hold: workers }),
         explain: setup.explain,
+        onAnswer: (method, path, status) => answered.count(method, path, status),
         ...(setup.explain ? { node: setup.node } : {}),
         onDefect: (error) => {
           process.stderr.write(
@@ -167,6 +170,7 @@ const calls: BackendCalls = {
     await loading
     backend.loading = null
   },
+  answers: () => ({ counts: answered.counts(), underWay: present().server.underWay }),
   setExpiration: (expirationSec) => present().node.setExpiration(expirationSec),
   restrict: (restriction) => {
     const { store } = present()

@@ -3,6 +3,7 @@
 import type { Server } from 'node:net'
 import type { Stretch } from '../../base/time.js'
 import type { FlushOrder } from '../../identity/store.js'
+import type { AnswerCounts } from '../../io/answerTally.js'
 import type { StoreAddress } from '../../io/store/open.js'
 import type { StoreRestriction } from '../../io/store/sqliteStore.js'
 import type { Scenario } from '../../scenario/scenario.js'
@@ -43,6 +44,8 @@ export interface BackendCalls {
   /** How far its clock is ahead from now on, seconds. */
   setSkew(aheadSec: number): void
   setExpiration(expirationSec: number): void
+  /** What it has answered since it was started. */
+  answers(): AnswersSoFar
   /** Of an SQLite file: see `SqliteStore.restrict`. */
   restrict(restriction: StoreRestriction): void
   /** As if its processes were stopped and started with another provider. Answered when the new ones are loaded. */
@@ -55,6 +58,12 @@ export interface Restart {
   readonly resetsMs: number
   readonly refusedMs: number
   readonly hangsMs: number
+}
+
+export interface AnswersSoFar {
+  readonly counts: AnswerCounts
+  /** Requests that it has read and not answered yet. */
+  readonly underWay: number
 }
 
 export interface KeeperSetup {
