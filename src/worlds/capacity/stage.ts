@@ -17,7 +17,7 @@ import { parseScenario } from '../../scenario/parse.js'
 import type { IdentitySettings, Scenario } from '../../scenario/scenario.js'
 import type { ProviderMode } from '../../token/mode.js'
 import { createSealer } from '../../token/sealer.js'
-import type { AnswersSoFar, BackendSetup, KeeperSetup, SeedNotice } from '../local/calls.js'
+import type { AnswersSoFar, BackendSetup, KeeperNotice, KeeperSetup } from '../local/calls.js'
 import type { Endings } from '../local/endings.js'
 import { openStoreAddress } from '../local/storeAddress.js'
 
@@ -118,7 +118,10 @@ export const openStage = async (options: StageOptions, endings: Endings): Promis
   const keeper = new Child({
     name: 'the keeper of the store',
     module: new URL('../local/keeper.js', import.meta.url),
-    onNotice: (notice) => onRows((notice as SeedNotice).rows),
+    onNotice: (given) => {
+      const notice = given as KeeperNotice
+      if ('seeded' in notice) onRows(notice.seeded)
+    },
   })
   endings.add(() => keeper.end())
   // Rows are written for minutes; whoever stops waiting ends the keeper with the rest.
@@ -187,6 +190,7 @@ export const openStage = async (options: StageOptions, endings: Endings): Promis
           explain: false,
           memcached: null,
           time: null,
+          seed: scenario.seed,
         } satisfies BackendSetup),
       ),
     )
