@@ -20,7 +20,7 @@ export function classStories(view: ReportView): string[] {
     .map(({ name, peaks, total }) => {
       const spans = peaks.map(({ fromSec, toSec }) => duration(toSec - fromSec))
       const until = peaks.length === 1 ? untilWhat(name, peaks[0] as Peak) : ''
-      return `${plain(name)} was refused for ${listed(spans)}${until}: ${counted(total, 'request')}${membersOf(view, name)}.`
+      return `${plain(name)} ${name.endsWith('s') ? 'were' : 'was'} refused for ${listed(spans)}${until}: ${counted(total, 'request')}${membersOf(view, name)}.`
     })
 }
 
