@@ -92,6 +92,7 @@ const toCosts = (
         notFoundUs: costs.not_found * 1e6,
         unauthorizedUs: costs.unauthorized * 1e6,
         issueUs: costs.issue * 1e6,
+        variation: costs.variation,
       }
 
 const toBalancer = (balancer: ScenarioDocument['identity']['balancer']): IdentitySettings['balancer'] => {

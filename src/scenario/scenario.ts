@@ -105,6 +105,8 @@ export interface StatedCosts {
   /** A validation whose caller's own token is no good. */
   readonly unauthorizedUs: number
   readonly issueUs: number
+  /** Standard deviation of these times over their mean; absent: each is as long as the mean. */
+  readonly variation?: number
 }
 
 /** Who spreads requests over the backends, and how it learns which of them are in service. */

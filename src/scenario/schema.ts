@@ -101,6 +101,14 @@ const statedCostsSchema = z.strictObject({
   not_found: duration().describe('A validation that ends in 404.'),
   unauthorized: duration().describe('A validation that ends in 401.'),
   issue: duration().describe('An issue, with the check of the password.'),
+  variation: z
+    .number()
+    .min(0)
+    .max(3)
+    .default(0)
+    .describe(
+      'How much such a time varies from request to request: its standard deviation over its mean, log-normal. 0: not at all.',
+    ),
 })
 
 const balancers = ['client', 'haproxy'] as const

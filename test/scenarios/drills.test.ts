@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
+import { countsAgree } from '../../src/measure/agreement.js'
 import { checkGate } from '../../src/measure/gates.js'
 import type { Summary } from '../../src/measure/summary.js'
 import { parseScenario } from '../../src/scenario/parse.js'
@@ -101,8 +102,8 @@ const compare = (
 ): readonly Row[] =>
   [...new Set([...Object.keys(local), ...Object.keys(simulated)])].sort().map((name) => {
     const [n, expected] = [local[name] ?? 0, simulated[name] ?? 0]
-    const tolerance = Math.max(0.1 * expected, 3 * Math.sqrt(Math.max(n, expected)))
-    return { name, local: n, simulated: expected, near: Math.abs(n - expected) <= tolerance }
+    const near = countsAgree({ simulated: expected, local: n }).agrees
+    return { name, local: n, simulated: expected, near }
   })
 
 /** Runs of the simulated world, each made once. */
@@ -116,12 +117,15 @@ const simulatedOf = (file: string): Promise<Summary> => {
   return run
 }
 
+/** The population of recorded cutovers, and variations of what was done to it. */
+const recorded = readdirSync(path.join(folder, 'fidelity')).map((file) => `fidelity/${file}`)
+
 test('every scenario can be read, and says what must come out', () => {
   expect(files.length).toBeGreaterThan(small.length)
   for (const file of files) expect(read(file).scenario.gates.length).toBeGreaterThan(0)
 })
 
-describe.each(small)('%s in the simulated world', (file) => {
+describe.each([...small, ...recorded])('%s in the simulated world', (file) => {
   test('comes out as its gates say', async () => {
     const { gates, verdict } = await simulatedOf(file)
     expect(gates.filter(({ result }) => result !== 'pass')).toEqual([])

@@ -65,6 +65,28 @@ describe('revocation events', () => {
   })
 })
 
+describe('a stated cost', () => {
+  test('varies about its mean as it says, the longer times further out', () => {
+    const stated = { validateUs: 1000, notFoundUs: 6, unauthorizedUs: 5, issueUs: 4, variation: 0.5 }
+    const table = costTable({ ...identity, release: 'queens', costs: stated }, 1, 1)
+    const costed = {
+      request: validate,
+      mode: 'uuid',
+      status: 200,
+      events: 0,
+      inSystem: 1,
+      meter: null,
+    } as const
+    const drawn = Array.from({ length: 20_000 }, () => table.us(costed)).toSorted((a, b) => a - b)
+    const mean = drawn.reduce((sum, us) => sum + us, 0) / drawn.length
+    const variance = drawn.reduce((sum, us) => sum + (us - mean) ** 2, 0) / drawn.length
+    expect(mean / 1000).toBeCloseTo(1, 1)
+    expect(Math.sqrt(variance) / mean).toBeCloseTo(0.5, 1)
+    // The median of a log-normal distribution is its mean over √(1 + v²).
+    expect((drawn[10_000] ?? 0) / 1000).toBeCloseTo(1 / Math.sqrt(1.25), 1)
+  })
+})
+
 describe('password hashes', () => {
   const issue = { op: 'issue' } as ApiRequest
   const issueUs = (

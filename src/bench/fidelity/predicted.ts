@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readNamedBeside } from '../../commands/inputFile.js'
 import { Random } from '../../base/random.js'
 import { checkGate } from '../../measure/gates.js'
 import type { ArrivalSource } from '../../rehearsal/arrivalFeed.js'
@@ -53,7 +54,13 @@ const replayScenario = (replay: Replay, speed?: number): Scenario => {
   const { name, seed, scenarios = scenariosFolder } = replay
   const file = fileURLToPath(new URL(`${name}.yaml`, scenarios))
   const overrides = speed === undefined ? { seed } : { seed, speed }
-  const { scenario } = parseScenario({ file, text: readFileSync(file, 'utf8'), overrides, checkGate })
+  const { scenario } = parseScenario({
+    file,
+    text: readFileSync(file, 'utf8'),
+    overrides,
+    checkGate,
+    readNamed: readNamedBeside(file),
+  })
   const offset = offsetSec(replay)
   const timeline = scenario.timeline.map((step) => ({ ...step, atSec: step.atSec + offset }))
   return { ...scenario, durationSec: scenario.durationSec + offset, timeline }

@@ -1,6 +1,7 @@
 // What an operation costs a simulated backend: the time for which it keeps one of its processes busy.
 // By default these are the local servers' own costs, so that both worlds tell one story; a scenario may state a real Keystone's,
 // or name the profile of one, from which the local servers draw, too.
+import { Random } from '../../base/random.js'
 import type { ApiRequest } from '../../clients/exchange.js'
 import type { IdentitySettings, StatedCosts } from '../../scenario/scenario.js'
 import type { ProviderMode } from '../../token/mode.js'
@@ -56,6 +57,12 @@ const statedCostUs = (stated: StatedCosts, { request, status }: Costed): number 
   return status === 200 ? stated.validateUs : stated.notFoundUs
 }
 
+/** Log-normal factors with a mean of 1: σ² = ln(1 + v²) for a standard deviation of v times the mean. */
+const varying = (variation: number, random: Random): (() => number) => {
+  const variance = Math.log(1 + variation ** 2)
+  return variance === 0 ? () => 1 : () => Math.exp(Math.sqrt(variance) * random.normal() - variance / 2)
+}
+
 /** Busy time of a process for one request, microseconds. */
 export interface CostTable {
   readonly us: (costed: Costed) => number
@@ -93,8 +100,10 @@ export const costTable = (identity: IdentitySettings, seed: number, node: number
   }
   const own = hashUs[passwordHash.scheme](passwordHash.rounds)
   const stated = costs as 'native' | StatedCosts
+  const factor =
+    stated === 'native' ? () => 1 : varying(stated.variation ?? 0, new Random(seed, 'stated costs', node))
   const baseUs = (costed: Costed): number =>
-    stated === 'native' ? nativeCostUs(costed, own) : statedCostUs(stated, costed)
+    stated === 'native' ? nativeCostUs(costed, own) : statedCostUs(stated, costed) * factor()
   return {
     us: (costed) =>
       costed.events > 0 && costed.request.op === 'validate'
