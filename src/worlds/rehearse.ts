@@ -283,8 +283,6 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     // There was no run, so there is no folder of one, unless somebody put something into it.
     await folder.abandon()
     await rmdir(folder.path).catch(() => undefined)
-    // Ctrl-C reaches the children, too: one that did not outlive it is no fault of the world.
-    halt.signal.throwIfAborted()
     throw error
   })
   try {

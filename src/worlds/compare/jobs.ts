@@ -54,7 +54,6 @@ export const runJobs = async (options: JobsOptions): Promise<readonly FinishedJo
       running: [...shares.keys()].map(({ name }) => name),
     })
   }
-  let stopped = false
   const runOne = async (job: Job): Promise<void> => {
     shares.set(job, 0)
     tell()
@@ -73,8 +72,6 @@ export const runJobs = async (options: JobsOptions): Promise<readonly FinishedJo
       const result = await child.call<JobResult | null>('rehearse', job.order)
       if (result !== null) results.set(job, { ...result, name: job.name })
     } catch (error) {
-      // Ctrl-C reaches the children, too, and one that was still being loaded does not know what to make of it.
-      if (stopped) return
       // The comparison has failed, so nobody waits for the others.
       queue.length = 0
       await Promise.all([...children].map((each) => each.end()))
@@ -90,7 +87,6 @@ export const runJobs = async (options: JobsOptions): Promise<readonly FinishedJo
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) await runOne(job)
   }
   options.onStarted((reason) => {
-    stopped = true
     queue.length = 0
     for (const child of children) void child.call('stop', reason).catch(() => {})
   })
