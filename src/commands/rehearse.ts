@@ -6,7 +6,7 @@ import { formatProblem } from '../base/errors.js'
 import { checkGate } from '../measure/gates.js'
 import { renderTerminal } from '../render/terminal.js'
 import { parseScenario } from '../scenario/parse.js'
-import { rehearse } from '../worlds/rehearse.js'
+import { rehearse, type Rehearsed } from '../worlds/rehearse.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem, readNamedBeside } from './inputFile.js'
 import { openLive, readLive } from './live.js'
@@ -85,31 +85,35 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     stop('stopped by the user')
   })
   const live = await openLive(liveOptions, scenario.name, screen.say)
-  const { summary, view, folder } = await rehearse({
-    scenario,
-    scenarioText: text,
-    world,
-    store,
-    command: commandText(file, options),
-    reportsRoot: 'reports',
-    ...(options.out === undefined ? {} : { out: options.out }),
-    onProgress: (progress) => {
-      screen.progress(progress)
-      live?.tell(progress)
-    },
-    onPulse: screen.pulse,
-    onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
-    ...(external === null ? {} : { external }),
-    onWarning: (warning) => screen.say(`warning: ${warning}`),
-    onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
-    onStarted: (given) => {
-      stop = given
-      live?.stoppable(given)
-    },
-  }).finally(async () => {
+  let rehearsed: Rehearsed
+  try {
+    rehearsed = await rehearse({
+      scenario,
+      scenarioText: text,
+      world,
+      store,
+      command: commandText(file, options),
+      reportsRoot: 'reports',
+      ...(options.out === undefined ? {} : { out: options.out }),
+      onProgress: (progress) => {
+        screen.progress(progress)
+        live?.tell(progress)
+      },
+      onPulse: screen.pulse,
+      onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
+      ...(external === null ? {} : { external }),
+      onWarning: (warning) => screen.say(`warning: ${warning}`),
+      onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
+      onStarted: (given) => {
+        stop = given
+        live?.stoppable(given)
+      },
+    })
+  } finally {
     screen.end()
     await live?.close()
-  })
+  }
+  const { summary, view, folder } = rehearsed
   if (options.json === true) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {
     const reportPath = `${folder}/report.html`
