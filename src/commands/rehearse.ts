@@ -6,7 +6,8 @@ import { formatProblem } from '../base/errors.js'
 import { checkGate } from '../measure/gates.js'
 import { renderTerminal } from '../render/terminal.js'
 import { parseScenario } from '../scenario/parse.js'
-import { rehearse, type Rehearsed } from '../worlds/rehearse.js'
+import { rehearse } from '../worlds/rehearse.js'
+import { rehearseInTurns } from './against.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem, readNamedBeside } from './inputFile.js'
 import { openLive, readLive } from './live.js'
@@ -28,20 +29,26 @@ interface Options {
   readonly tableDsn?: string
   readonly dryRun?: boolean
   readonly cleanup?: boolean
+  readonly against?: string
+  readonly repeat: string
 }
 
-/** The command as somebody would type it; a database's URL may hold a password, so it is cut. */
-const commandText = (file: string, options: Options): string => {
-  const words = ['cutover', 'rehearse', file]
+/** What was asked, as it is typed. */
+const commandWords = (file: string, options: Options): readonly string[] => {
+  const words = ['rehearse', file]
   if (options.world !== 'local') words.push('--world', options.world)
-  if (options.store !== undefined) words.push('--store', options.store.replace(/:\/\/.*@/, '://…@'))
+  if (options.store !== undefined) words.push('--store', options.store)
   if (options.seed !== undefined) words.push('--seed', options.seed)
   if (options.speed !== undefined) words.push('--speed', options.speed)
   if (options.target !== undefined) words.push('--target', options.target)
   if (options.osCloud !== undefined) words.push('--os-cloud', options.osCloud)
   if (options.tableDsn !== undefined) words.push('--table-dsn', '…')
-  return words.join(' ')
+  return words
 }
+
+/** The command as somebody would type it; a database's URL may hold a password, so it is cut. */
+const commandText = (file: string, options: Options): string =>
+  ['cutover', ...commandWords(file, options)].join(' ').replace(/:\/\/\S*@/, '://…@')
 
 const run = async (file: string, options: Options, surroundings: Surroundings): Promise<number> => {
   const { stdout, stderr } = surroundings
@@ -63,6 +70,11 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     place: { world, store: store.kind, superuser: surroundings.superuser === true },
   })
   for (const warning of warnings) stderr.write(`${sentences(`warning: ${formatProblem(warning)}`, stderr)}\n`)
+  const { against } = options
+  if (against !== undefined) {
+    const words = commandWords(file, options)
+    return rehearseInTurns({ scenario, world, words }, { ...options, against }, surroundings)
+  }
 
   const external =
     world === 'external' ? readExternal(commandText(file, options), options, surroundings) : null
@@ -85,35 +97,31 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     stop('stopped by the user')
   })
   const live = await openLive(liveOptions, scenario.name, screen.say)
-  let rehearsed: Rehearsed
-  try {
-    rehearsed = await rehearse({
-      scenario,
-      scenarioText: text,
-      world,
-      store,
-      command: commandText(file, options),
-      reportsRoot: 'reports',
-      ...(options.out === undefined ? {} : { out: options.out }),
-      onProgress: (progress) => {
-        screen.progress(progress)
-        live?.tell(progress)
-      },
-      onPulse: screen.pulse,
-      onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
-      ...(external === null ? {} : { external }),
-      onWarning: (warning) => screen.say(`warning: ${warning}`),
-      onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
-      onStarted: (given) => {
-        stop = given
-        live?.stoppable(given)
-      },
-    })
-  } finally {
+  const { summary, view, folder } = await rehearse({
+    scenario,
+    scenarioText: text,
+    world,
+    store,
+    command: commandText(file, options),
+    reportsRoot: 'reports',
+    ...(options.out === undefined ? {} : { out: options.out }),
+    onProgress: (progress) => {
+      screen.progress(progress)
+      live?.tell(progress)
+    },
+    onPulse: screen.pulse,
+    onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
+    ...(external === null ? {} : { external }),
+    onWarning: (warning) => screen.say(`warning: ${warning}`),
+    onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
+    onStarted: (given) => {
+      stop = given
+      live?.stoppable(given)
+    },
+  }).finally(async () => {
     screen.end()
     await live?.close()
-  }
-  const { summary, view, folder } = rehearsed
+  })
   if (options.json === true) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {
     const reportPath = `${folder}/report.html`
@@ -155,9 +163,11 @@ export const addRehearse = (
       'serve the page of the run on 127.0.0.1 while it goes, with buttons for the operator and /metrics; default: any free port',
     )
     .option('--json', 'print summary.json instead of charts')
+    .option('--against <build>', 'make runs of another build in turns with this one, for gate --baseline')
+    .option('--repeat <number>', 'with --against: how many runs of each build', '10')
     .addHelpText(
       'after',
-      '\nExamples:\n  cutover rehearse scenarios/cern-2017.yaml\n  cutover rehearse scenarios/cern-2017.yaml --world simulated --seed 7\n  cutover rehearse scenarios/hard.yaml --live',
+      '\nExamples:\n  cutover rehearse scenarios/cern-2017.yaml\n  cutover rehearse scenarios/cern-2017.yaml --world simulated --seed 7\n  cutover rehearse scenarios/hard.yaml --live\n  cutover rehearse scenarios/ci-smoke.yaml --against ../main --repeat 10 --out reports/turns',
     )
     .action(async (file: string, options: Options) => {
       ended(await run(file, options, surroundings))

@@ -2,6 +2,8 @@
 // Everything is drawn from the run's folder; nothing is measured anew.
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { exportCsv, exportJson } from '../io/exportSeries.js'
+import { readRunFolder } from '../io/readRunFolder.js'
 import { readReportAssets } from '../io/reportAssets.js'
 import { readRecord } from '../io/readRecord.js'
 import { renderHtml } from '../render/html.js'
@@ -12,11 +14,15 @@ import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 
 interface Options {
   readonly html?: string
+  readonly csv?: string
+  readonly series?: string
   readonly json?: boolean
 }
 
 const run = async (folder: string, options: Options, surroundings: Surroundings): Promise<number> => {
   const { summary, view } = judge(await readRecord(folder))
+  if (options.csv !== undefined) await exportCsv(await readRunFolder(folder), options.csv)
+  if (options.series !== undefined) await exportJson(await readRunFolder(folder), options.series)
   if (options.html !== undefined) await writeFile(options.html, renderHtml(view, await readReportAssets()))
   if (options.json === true) surroundings.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {
@@ -38,8 +44,13 @@ export const addReport = (
     .argument('<run>', "a run's folder")
     .description('draw a run again: the terminal charts, or an HTML file')
     .option('--html <file>', 'write the HTML report there, too')
+    .option('--csv <folder>', 'write every series there as CSV, a file for each')
+    .option('--series <file>', 'write every series there as one JSON document')
     .option('--json', 'print the summary as JSON')
-    .addHelpText('after', '\nExample:\n  cutover report reports/cern-2017-20170404T080000Z --html cern.html')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cutover report reports/cern-2017-20170404T080000Z --html cern.html\n  cutover report reports/cern-2017-20170404T080000Z --csv cern-csv',
+    )
     .action(async (folder: string, options: Options) => {
       ended(await run(folder, options, surroundings))
     })

@@ -52,8 +52,7 @@ export const spawnPrivate = (
   const setpriv = findProgram('setpriv')
   const [command, all] =
     setpriv === null ? [program, parameters] : [setpriv, ['--pdeathsig', 'SIGTERM', program, ...parameters]]
-  // A group of its own: at Ctrl-C we end it ourselves, when the run has been wound down.
-  const child = spawn(command, all, { stdio: 'ignore', detached: true, ...options })
+  const child = spawn(command, all, { stdio: 'ignore', ...options })
   const endWithUs = (): void => {
     child.kill('SIGKILL')
   }

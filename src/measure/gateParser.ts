@@ -2,15 +2,7 @@
 // Gates are checked before a run starts, so that hours of rehearsal never end in a misspelt word.
 import type { Problem } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
-import {
-  bareOffsetSec,
-  closingBracket,
-  durationSec,
-  durationUnits,
-  splitArgs,
-  trimmed,
-  type Piece,
-} from './gateText.js'
+import { bareOffsetSec, closingBracket, durationSec, splitArgs, trimmed, type Piece } from './gateText.js'
 import type { Cause, Op, Outcome } from './sample.js'
 import { causes, ops } from './tally.js'
 
@@ -43,6 +35,8 @@ export type Metric =
     }
   | { readonly kind: 'outage'; readonly clientClass: string | null; readonly window: GateWindow }
   | { readonly kind: 'uuid-seen' | 'disagreements'; readonly window: GateWindow }
+  | { readonly kind: 'downtime' | 'recovery'; readonly fault: string | null }
+  | { readonly kind: 'degradation'; readonly fault: string | null; readonly op: Op }
 
 /** The unit of what is observed and of the limit; empty for a gate that cannot be read. */
 export type GateUnit = 'rows' | 'requests' | 'tokens' | '%' | 'ms' | 's' | ''
@@ -61,6 +55,8 @@ export interface GateNames {
   readonly classes?: readonly string[]
   /** What the timeline restarts. */
   readonly restarts?: readonly string[]
+  /** Kinds of the faults that the timeline brings about. */
+  readonly faults?: readonly string[]
   /** Length of the run, scenario seconds; null where it is not known. */
   readonly durationSec?: number | null
 }
@@ -107,13 +103,30 @@ const forms: Readonly<Record<string, MetricForm>> = {
   p99: quantile('p99'),
   max: quantile('max'),
   outage: { unit: 's', options: ['class', 'window'], example: 'outage(class=heat) < 60s' },
+  downtime: { unit: 's', options: ['fault'], example: 'downtime(fault=backend-killed) < 2s' },
+  recovery: { unit: 's', options: ['fault'], example: 'recovery(fault=backend-killed) < 1m30s' },
+  degradation: {
+    unit: '%',
+    options: ['fault', 'op'],
+    example: 'degradation(fault=database-slow, op=validate) <= 20%',
+  },
   disagreements: { unit: 'requests', options: ['window'], example: 'disagreements() == 0' },
   uuid_seen: { unit: 'tokens', options: ['window'], example: 'uuid_seen(window=end-1h..end) == 0' },
 }
 
+/** What was done, by what somebody does. */
+const participles: Readonly<Record<string, string>> = {
+  kill: 'killed',
+  hang: 'hung',
+  restart: 'restarted',
+  stop: 'stopped',
+  slow: 'slow',
+  flush: 'flushed',
+}
+
 const causeNames = causes.filter((cause) => cause !== null)
 const keystoneOps = ops.filter((op) => op !== 'call')
-const durationForm = 'a number with ms, s, m, h or d, such as 120s'
+const durationForm = 'a number with ms, s, m, h, d or w, such as 120s or 2h30m'
 const windowForm =
   'before, after, all, or A..B with A and B made of start, cutover, end, restart(heat), 30m, and +120s or -5m'
 
@@ -179,15 +192,24 @@ class GateReader {
       const instant = this.readInstant(at)
       return instant === null ? null : { kind: 'rows', at: instant }
     }
-    if (window === null) return null
-    if (isQuantile(name.text)) {
+    const readOp = (): Op | null => {
       const op = options.get('op')
-      if (positional?.text !== 'response')
-        this.problem(positional ?? name, `${name.text} needs to know of what`, `such as ${form.example}`)
       if (op === undefined)
         return this.problem(name, `${name.text} needs an operation`, `such as ${form.example}`)
-      const known = this.word(op, keystoneOps, 'operation')
-      return known === null ? null : { kind: 'response', quantile: name.text, op: known, window }
+      return this.word(op, keystoneOps, 'operation')
+    }
+    const fault = take<string | null>('fault', (value) => this.readFault(value), null)
+    if (name.text === 'downtime' || name.text === 'recovery') return { kind: name.text, fault }
+    if (name.text === 'degradation') {
+      const op = readOp()
+      return op === null ? null : { kind: 'degradation', fault, op }
+    }
+    if (window === null) return null
+    if (isQuantile(name.text)) {
+      if (positional?.text !== 'response')
+        this.problem(positional ?? name, `${name.text} needs to know of what`, `such as ${form.example}`)
+      const op = readOp()
+      return op === null ? null : { kind: 'response', quantile: name.text, op, window }
     }
     if (name.text === 'outage') return { kind: 'outage', clientClass, window }
     if (name.text === 'uuid_seen') return { kind: 'uuid-seen', window }
@@ -195,6 +217,17 @@ class GateReader {
     const kind = form.unit === '%' ? 'ratio' : 'count'
     const outcome = name.text === 'requests' ? null : ((kind === 'ratio' ? 'rejected' : name.text) as Outcome)
     return { kind, outcome, clientClass, cause, window }
+  }
+
+  /** A kind of fault; what somebody does to bring it about (`kill-backend`) is taken for it. */
+  private readFault(at: Piece): string | null {
+    const [, verb = '', what = ''] = /^([a-z]+)-(.+)$/.exec(at.text) ?? []
+    const done = participles[verb]
+    return this.name(
+      { ...at, text: done === undefined ? at.text : `${what}-${done}` },
+      this.names.faults,
+      'fault',
+    )
   }
 
   readWindow(at: Piece): GateWindow | null {
@@ -224,7 +257,7 @@ class GateReader {
   }
 
   readInstant(at: Piece): Instant | null {
-    const [, head = '', offset = ''] = /^(.*?)\s*([+-]\s*[\d.]+\s*[a-z]+)?$/.exec(at.text) ?? []
+    const [, head = '', offset = ''] = /^(.*?)\s*([+-]\s*(?:[\d.]+\s*[a-z]+)+)?$/.exec(at.text) ?? []
     const offsetSec = offset === '' ? 0 : bareOffsetSec(offset)
     if (offsetSec === null) return this.problem(at, `${quoted(offset)} is no offset`, durationForm)
     const absolute = durationSec(head)
@@ -255,19 +288,20 @@ class GateReader {
         )
       return { timesBefore: Number((times[1] ?? '1').replaceAll('_', '')) * Number(times[2] ?? '1') }
     }
-    const written = /^([\d._]+)\s*([a-z%]*)$/.exec(at.text)
-    const value = written === null ? NaN : Number((written[1] ?? '').replaceAll('_', ''))
+    const plain = at.text.replaceAll('_', '')
+    if (form.unit === 'ms' || form.unit === 's') {
+      const seconds = durationSec(plain)
+      if (seconds === null) return this.problem(at, `${quoted(at.text)} is no duration`, durationForm)
+      return form.unit === 'ms' ? seconds * 1000 : seconds
+    }
+    const [, digits = '', suffix = ''] = /^([\d.]+)\s*([a-z%]*)$/.exec(plain) ?? []
+    const value = digits === '' ? NaN : Number(digits)
     if (!Number.isFinite(value))
       return this.problem(at, `${quoted(at.text)} is no limit`, `such as ${form.example}`)
-    return this.inUnit(at, value, written?.[2] ?? '', form.unit)
+    return this.inUnit(at, value, suffix, form.unit)
   }
 
   private inUnit(at: Piece, value: number, suffix: string, unit: GateUnit): number | null {
-    if (unit === 'ms' || unit === 's') {
-      const seconds = durationUnits[suffix]
-      if (seconds === undefined) return this.problem(at, `${quoted(at.text)} is no duration`, durationForm)
-      return unit === 'ms' ? value * seconds * 1000 : value * seconds
-    }
     if (unit === '%') {
       if (suffix === '%') return value
       if (suffix === '' && value <= 1) return value * 100

@@ -8,14 +8,15 @@ export interface Piece {
   readonly column: number
 }
 
-/** Seconds in each unit of a duration. */
-export const durationUnits: Readonly<Record<string, number>> = {
-  ms: 0.001,
-  s: 1,
-  m: minuteSec,
-  h: hourSec,
-  d: daySec,
-}
+/** Units of a duration in seconds, the large ones first, as a scenario has them. */
+const durationUnits: readonly (readonly [name: string, seconds: number])[] = [
+  ['w', 7 * daySec],
+  ['d', daySec],
+  ['h', hourSec],
+  ['m', minuteSec],
+  ['s', 1],
+  ['ms', 0.001],
+]
 
 /** A piece without the blanks around it. */
 export const trimmed = (text: string, column: number): Piece => ({
@@ -23,11 +24,19 @@ export const trimmed = (text: string, column: number): Piece => ({
   column: column + text.length - text.trimStart().length,
 })
 
-/** Seconds of `120s`, `1.5h`; null if it is none. */
+/** Seconds of `120s`, `1.5h`, `2h30m`; units each at most once, the large ones first. Null if it is none. */
 export const durationSec = (text: string): number | null => {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(text) ?? []
-  const scale = durationUnits[unit]
-  return digits === undefined || scale === undefined ? null : Number(digits) * scale
+  const spaceless = text.replace(/(\d)\s+(?=[a-z])/g, '$1')
+  if (!/^(?:\d+(?:\.\d+)?[a-z]+)+$/.test(spaceless)) return null
+  let micros = 0
+  let least = -1
+  for (const [, digits = '', name = ''] of spaceless.matchAll(/(\d+(?:\.\d+)?)([a-z]+)/g)) {
+    const rank = durationUnits.findIndex(([unit]) => unit === name)
+    if (rank <= least) return null
+    least = rank
+    micros += Number(digits) * (durationUnits[rank]?.[1] ?? 0) * 1e6
+  }
+  return Math.round(micros) / 1e6
 }
 
 /** Seconds of `+120s`, `-5m`; null if it is none. */

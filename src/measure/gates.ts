@@ -1,6 +1,7 @@
 // Gates at work: what a run showed for each, and whether that passes. No data is never a pass.
 // The same evaluation serves a finished run, a killed one, and a second look at an old folder.
 import { formatProblem } from '../base/errors.js'
+import { faultEffects, type FaultEffect } from './faultEffects.js'
 import { disagreementsIn } from './forensics.js'
 import { latencyOf, mergeLatency, noLatency } from './fold.js'
 import {
@@ -14,6 +15,7 @@ import {
 import type { LatencySummary, OpLatency, RunRecord } from './record.js'
 import type { Op } from './sample.js'
 import { longestOutageSec, rowsAt, sumCounts, tableAtSwitch, uuidTokensSeen } from './series.js'
+import type { Figure } from './spread.js'
 import {
   ceilToInterval,
   firstSwitchSec,
@@ -103,7 +105,7 @@ const holds = (left: number, comparison: Gate['comparison'], right: number): boo
 const limitOf = (gate: Gate, record: RunRecord): Observation => {
   const { limit, metric } = gate
   if (typeof limit === 'number') return seen(limit)
-  if (metric.kind === 'rows') return unseen('rows have no window before')
+  if (!('window' in metric)) return unseen('this has no window before')
   const before = observe({ ...metric, window: 'before' }, record)
   return before.value === null
     ? { ...before, note: `before: ${before.note}` }
@@ -112,6 +114,7 @@ const limitOf = (gate: Gate, record: RunRecord): Observation => {
 
 const observe = (metric: Metric, record: RunRecord): Observation => {
   if (metric.kind === 'rows') return observeRows(metric.at, record)
+  if (!('window' in metric)) return observeFaults(metric, record)
   const window = resolveWindow(metric.window, record)
   if (typeof window === 'string') return unseen(window)
   switch (metric.kind) {
@@ -137,6 +140,52 @@ const observe = (metric: Metric, record: RunRecord): Observation => {
       return observeCount(metric, window, record)
   }
 }
+
+/** The worst of the faults of a kind, or of all. A fault of which nothing is known may have been worse. */
+const observeFaults = (
+  metric: Extract<Metric, { readonly fault: unknown }>,
+  record: RunRecord,
+): Observation => {
+  const { fault } = metric
+  const effects = faultEffects(record).filter(({ kind }) => fault === null || kind === fault)
+  if (effects.length === 0)
+    return unseen(fault === null ? 'there was no fault' : `there was no fault ${fault}`)
+  let worst: Observation | null = null
+  for (const effect of effects) {
+    const own = observeFault(metric, effect)
+    if (own.value === null) return own
+    if (worst?.value === undefined || worst.value === null || own.value > worst.value) worst = own
+  }
+  return worst ?? unseen('there was no fault')
+}
+
+const observeFault = (
+  metric: Extract<Metric, { readonly fault: unknown }>,
+  effect: FaultEffect,
+): Observation => {
+  const { baseline, downtimeSec, recoverySec, watchedUntilSec, label } = effect
+  if (baseline === null) return unseen(`${label}: too little calm before it to tell what is normal`)
+  if (metric.kind === 'degradation') {
+    const own = effect.degradation.find(({ op }) => op === metric.op)
+    return own === undefined
+      ? seen(0)
+      : seen(
+          100 * (own.ratio.value - 1),
+          intervalNote(own.ratio, (x) => 100 * (x - 1)),
+        )
+  }
+  if (metric.kind === 'downtime') {
+    return downtimeSec === null
+      ? unseen(`${label}: no downtime can be told`)
+      : seen(downtimeSec.value, intervalNote(downtimeSec))
+  }
+  return recoverySec === null
+    ? unseen(`${label}: no recovery was seen up to second ${watchedUntilSec}`)
+    : seen(recoverySec.value, intervalNote(recoverySec))
+}
+
+const intervalNote = ({ low, high }: Figure, of: (value: number) => number = (value) => value): string =>
+  `95 % interval ${of(low).toFixed(1)} to ${of(high).toFixed(1)}`
 
 const noRequests = (clientClass: string | null): string =>
   clientClass === null

@@ -198,6 +198,13 @@ export interface RunEnd {
       >
     >
   >
+  /**
+   * As `latency`, of service times: from when a request was sent, so without the lateness of the generator. It is what builds are
+   * compared by. Absent in records of older versions.
+   */
+  readonly service?: RunEnd['latency']
+  /** Processor time of all backends over the run, seconds; absent where nobody looked, or one was started anew. */
+  readonly backendsCpuSec?: number
   readonly lateness: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
   /** Absent where time jumps: a generator that takes no part in the run's time cannot be late. */
   readonly generator?: GeneratorLoad

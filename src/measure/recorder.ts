@@ -26,6 +26,7 @@ export interface RecorderOptions {
 /** What only the recorder knows when a run ends: the distributions of `RunEnd`, and what it had to bend. */
 export interface RecorderEnd {
   readonly latency: RunEnd['latency']
+  readonly service: RunEnd['latency']
   readonly lateness: RunEnd['lateness']
   readonly recording: NonNullable<RunEnd['recording']>
 }
@@ -112,8 +113,17 @@ const quietSample: Omit<Sample, 'clientClass'> = {
 interface OpHistograms {
   readonly interval: Histogram
   readonly hlog: Histogram
-  readonly windows: Partial<Record<LatencyWindow, Histogram>>
+  readonly windows: WindowHistograms
+  readonly service: WindowHistograms
 }
+
+type WindowHistograms = Partial<Record<LatencyWindow, Histogram>>
+
+const windowSummaries = (own: WindowHistograms): Record<LatencyWindow, LatencySummary> => ({
+  before: summaryOf(own.before),
+  after: summaryOf(own.after),
+  timeLapse: summaryOf(own.timeLapse),
+})
 
 /** Microseconds as milliseconds, to a nanosecond. */
 const thousandth = (us: number): number => Math.round(us * 1000) / 1e6
@@ -255,19 +265,17 @@ class StreamRecorder implements Recorder {
       this.close()
     this.writeHlog()
     const latency: { -readonly [op in Op]?: Record<LatencyWindow, LatencySummary> } = {}
+    const service: typeof latency = {}
     ops.forEach((op, i) => {
-      const own = this.opHistograms[i]?.windows
+      const own = this.opHistograms[i]
       if (own === undefined) return
-      latency[op] = {
-        before: summaryOf(own.before),
-        after: summaryOf(own.after),
-        timeLapse: summaryOf(own.timeLapse),
-      }
+      latency[op] = windowSummaries(own.windows)
+      service[op] = windowSummaries(own.service)
     })
     const { p50Ms, p99Ms, maxMs } = summaryOf(this.latenessRun)
     const { movedSamples, overRange } = this
     this.destroy()
-    return { latency, lateness: { p50Ms, p99Ms, maxMs }, recording: { movedSamples, overRange } }
+    return { latency, service, lateness: { p50Ms, p99Ms, maxMs }, recording: { movedSamples, overRange } }
   }
 
   private respond(sample: Sample): void {
@@ -276,12 +284,18 @@ class StreamRecorder implements Recorder {
       interval: createHistogram(),
       hlog: createHistogram(),
       windows: {},
+      service: {},
     })
     const responseUs = this.inRange(sample.done - sample.due)
     own.interval.recordValue(responseUs)
     own.hlog.recordValue(responseUs)
     const window = this.windowAt(sample.atSec)
-    if (window !== null) (own.windows[window] ??= createHistogram()).recordValue(responseUs)
+    if (window === null) return
+    ;(own.windows[window] ??= createHistogram()).recordValue(responseUs)
+    ;(own.service[window] ??= createHistogram()).recordValue(
+      // A value beyond the range has been counted above.
+      this.inRange(Math.min(sample.done - sample.sent, highestUs)),
+    )
   }
 
   private windowAt(atSec: number): LatencyWindow | null {
@@ -299,7 +313,10 @@ class StreamRecorder implements Recorder {
   }
 
   private clearAfter(): void {
-    for (const own of this.opHistograms) own?.windows.after?.reset()
+    for (const own of this.opHistograms) {
+      own?.windows.after?.reset()
+      own?.service.after?.reset()
+    }
   }
 
   private takeQuiet(): void {
@@ -382,7 +399,10 @@ class StreamRecorder implements Recorder {
     for (const own of this.opHistograms) {
       own?.interval.destroy()
       own?.hlog.destroy()
-      for (const window of windows) own?.windows[window]?.destroy()
+      for (const window of windows) {
+        own?.windows[window]?.destroy()
+        own?.service[window]?.destroy()
+      }
     }
   }
 }

@@ -49,13 +49,7 @@ const flawsOf = ({ record, lateness, requests, shed, causes }: Evidence): readon
   else if (end.interrupted !== null) flaws.push(`the run was interrupted at ${reached}: ${end.interrupted}`)
   else if (!reachedItsEnd(record)) flaws.push(`the run ended early, at ${reached}`)
   if (requests === 0) flaws.push('no request was made')
-  if (lateness !== null && lateness.p99Ms > header.latenessLimitMs) {
-    const most = `${figure(header.latenessLimitMs)} ms`
-    flaws.push(
-      `the load generator sent late: 1 % of its requests by more than ${figure(lateness.p99Ms)} ms, where ${most} is allowed`,
-    )
-  }
-  flaws.push(...starvation(record))
+  flaws.push(...generatorFlaws(record, lateness))
   if (shed > 0) flaws.push(`the load generator shed work: ${figure(shed)} requests were due and never sent`)
   for (const { origin, label, startedSec, ok, note } of events) {
     const what = `${label} at ${figure(startedSec)} s${note === '' ? '' : ` (${note})`}`
@@ -67,6 +61,14 @@ const flawsOf = ({ record, lateness, requests, shed, causes }: Evidence): readon
     flaws.push(`${figure(causes.refusals - causes.explained)} refusals have no cause: ${whose}`)
   }
   return flaws
+}
+
+/** What speaks against the times of a run, though not against what was answered: its generator did not keep up. */
+export const generatorFlaws = (record: RunRecord, lateness: Evidence['lateness']): readonly string[] => {
+  const { latenessLimitMs } = record.header
+  if (lateness === null || lateness.p99Ms <= latenessLimitMs) return starvation(record)
+  const late = `the load generator sent late: 1 % of its requests by more than ${figure(lateness.p99Ms)} ms, where ${figure(latenessLimitMs)} ms is allowed`
+  return [late, ...starvation(record)]
 }
 
 /** A generator that the machine did not let run: replies are read as late as requests are sent, and no later is allowed. */

@@ -1,8 +1,10 @@
 // A verdict as Markdown, for the comment on a pull request or the summary of a CI job.
 // Short: the verdict, why, and the gates; the whole report is the HTML file.
+import type { BaselineComparison } from '../measure/baseline.js'
 import type { GateResult } from '../measure/gates.js'
 import type { Summary } from '../measure/summary.js'
-import { count, plain } from './text.js'
+import { ratioWords, scopeWords } from './baseline.js'
+import { count, milliseconds, plain } from './text.js'
 
 const marks = { pass: '✅', fail: '❌', 'no-data': '⚠️', inconclusive: '⚠️' } as const
 
@@ -18,7 +20,26 @@ const value = (n: number | null, unit: string): string =>
 const row = ({ gate, result, observed, limit, unit, note }: GateResult): string =>
   `| ${marks[result]} ${result} | ${code(gate)} | ${value(observed, unit)} | ${value(limit, unit)} | ${escapeMarkdown(note)} |`
 
-export const renderMarkdown = (summary: Summary): string => {
+const timeMarks = { slower: '❌', faster: '✅', 'no-difference': '✅', 'too-noisy': '⚠️' } as const
+
+const baselineLines = (comparison: BaselineComparison): readonly string[] => {
+  const { verdict, reasons, notes, times } = comparison
+  const rest = notes.filter((note) => !reasons.includes(note))
+  const head = `#### ${marks[verdict]} against the baseline: ${verdict} (${scopeWords(comparison)})`
+  const lines = ['', head, '', ...[...reasons, ...rest].map((text) => `- ${escapeMarkdown(text)}`)]
+  if (times.length === 0) return lines
+  const rows = times.map(
+    (time) =>
+      `| ${timeMarks[time.result]} ${time.words} | ${time.name} | ${milliseconds(time.baseline)} | ${milliseconds(time.candidate)} | ${ratioWords(time)} |`,
+  )
+  const heads = [
+    '| result | service time | baseline | now | ratio, 95 % interval |',
+    '| --- | --- | ---: | ---: | --- |',
+  ]
+  return [...lines, '', ...heads, ...rows]
+}
+
+export const renderMarkdown = (summary: Summary, comparison: BaselineComparison | null = null): string => {
   const { verdict, scenario, world, store, seed, reasons, gates, requests, rejections } = summary
   const lines = [
     `### ${marks[verdict]} cutover: ${escapeMarkdown(scenario)}: ${verdict}`,
@@ -30,5 +51,6 @@ export const renderMarkdown = (summary: Summary): string => {
     lines.push('', '| result | gate | observed | limit | note |', '| --- | --- | ---: | ---: | --- |')
     lines.push(...gates.map(row))
   }
+  if (comparison !== null) lines.push(...baselineLines(comparison))
   return `${lines.join('\n')}\n`
 }

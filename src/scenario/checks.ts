@@ -12,6 +12,7 @@ import { scenarioSchema, stepSchema, stretchSchema, type ScenarioDocument } from
 import { countRecurring, restartPlan, type Recurring } from './timeline.js'
 import { checkExternal } from './externalChecks.js'
 import { checkFaults } from './faultChecks.js'
+import { faultKinds } from './faults.js'
 import type { Place } from './scenario.js'
 import { senderOfService } from './senders.js'
 import { checkSteps } from './stepChecks.js'
@@ -24,6 +25,8 @@ export interface GateContext {
   readonly services: readonly string[]
   /** What the timeline restarts, each once. */
   readonly restarts: readonly string[]
+  /** Kinds of the faults that the timeline brings about, each once. */
+  readonly faults: readonly string[]
   /** Length of the run in scenario seconds; null where it is not known because the scenario is wrong there. */
   readonly durationSec: number | null
 }
@@ -216,7 +219,9 @@ const checkGates = (facts: Facts, checkGate: CheckGate, { problems }: Findings):
   })
   const restarts = [...new Set(targets)]
   const services = (facts.services ?? []).map((service) => senderOfService(service, classes))
-  const context: GateContext = { classes, services, restarts, durationSec }
+  const kinds = listAt(facts.data, 'timeline').map((step) => valueAt(step, ['fault', 'kind']))
+  const faults = faultKinds.filter((kind) => kinds.includes(kind))
+  const context: GateContext = { classes, services, restarts, faults, durationSec }
   for (const [i, gate] of listAt(facts.data, 'gates').entries()) {
     if (typeof gate !== 'string') continue
     for (const problem of checkGate(gate, context)) {

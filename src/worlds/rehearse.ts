@@ -297,6 +297,7 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
       stop = given
     })
     const nowSec = Math.min(endedSec, scenario.durationSec)
+    const backendsCpuSec = (await world.backendsCpuSec?.()) ?? null
     options.onProgress({ phase: 'ending', done: 0, total: 1, text: 'report' })
     const end: RunEnd = {
       ...kept.finish(nowSec),
@@ -305,6 +306,7 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
       scenarioSec: nowSec,
       interrupted,
       ...(generator === null ? {} : { generator }),
+      ...(backendsCpuSec === null ? {} : { backendsCpuSec }),
       runHash: kept.hash(),
     }
     const record = collectRecord(header, kept.lines, end)

@@ -48,6 +48,8 @@ export interface World {
   readonly storeName: string
   /** Lets time pass until `ended` is settled. */
   run(ended: Promise<void>): Promise<void>
+  /** Processor time of the backends since the run began, seconds; null if one was started anew. Absent: not to be had. */
+  backendsCpuSec?(): Promise<number | null>
   /** Ends every process, removes what was only needed for the run. */
   close(): Promise<void>
 }

@@ -30,7 +30,12 @@ test.each(blocks.filter(({ text }) => text.startsWith('name:')))(
 test.each(blocks.filter(({ text }) => text.startsWith('gates:')))(
   'the gates in $file can be judged',
   ({ text }) => {
-    const names = { classes: ['users', 'heat'], restarts: ['heat'], durationSec: 86_400 }
+    const names = {
+      classes: ['users', 'heat'],
+      restarts: ['heat'],
+      faults: ['backend-killed'],
+      durationSec: 86_400,
+    }
     const { gates } = parse(text) as { readonly gates: readonly string[] }
     expect(gates.flatMap((gate) => checkGate(gate, names))).toEqual([])
   },

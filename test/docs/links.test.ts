@@ -4,8 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
-import { UsageEnd } from '../../src/commands/exit.js'
-import { createProgram } from '../../src/commands/program.js'
+import { helpOf, optionsOf, verbsIn } from '../support/programHelp.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const documents = [
@@ -53,43 +52,6 @@ const absentScripts = (text: string): string[] =>
   [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(test)\b)/g)]
     .map(([, run, plain]) => run ?? plain ?? '')
     .filter((script) => !scripts.includes(script))
-
-/** What `cutover … --help` prints. */
-const helpOf = async (...argv: readonly string[]): Promise<string> => {
-  let text = ''
-  const sink = { write: (part: string) => (text += part) }
-  const surroundings = {
-    argv: [...argv, '--help'],
-    env: {},
-    stdout: sink,
-    stderr: sink,
-    readStdin: () => Promise.resolve(''),
-    onInterrupt: () => {},
-    onExit: () => {},
-  }
-  await createProgram(surroundings)
-    .run()
-    .catch((error: unknown) => {
-      if (!(error instanceof UsageEnd && error.code === 0)) throw error
-    })
-  return text
-}
-
-const optionsIn = (help: string): string[] =>
-  [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, name = '']) => name)
-
-const verbsIn = (help: string): string[] =>
-  [...(help.split(/^Commands:$/m)[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}(\w+) /gm)].map(
-    ([, verb = '']) => verb,
-  )
-
-/** The options of a verb, and of the words that may follow it (`keys verify`). */
-const optionsOf = async (verb: string): Promise<string[]> => {
-  const help = await helpOf(verb)
-  const words = verbsIn(help).filter((word) => word !== 'help')
-  const below = await Promise.all(words.map(async (word) => optionsIn(await helpOf(verb, word))))
-  return [...new Set([...optionsIn(help), ...below.flat()])]
-}
 
 /** A call of the program: at the start of a line of a fenced block or of a code span, not the word in a sentence. */
 const callsIn = (text: string): { readonly verb: string; readonly options: readonly string[] }[] =>

@@ -12,7 +12,12 @@ import {
 import type { OpLatency, RunRecord } from '../../src/measure/record.js'
 import { countOf, eventOf, recordOf, refusedOf, tableOf } from './handMade.js'
 
-const names: GateNames = { classes: ['users', 'heat'], restarts: ['heat'], durationSec: 3600 }
+const names: GateNames = {
+  classes: ['users', 'heat'],
+  restarts: ['heat'],
+  faults: ['backend-killed', 'database-slow'],
+  durationSec: 3600,
+}
 
 const judge = (text: string, record: RunRecord): GateResult => {
   const parsed = parseGate(text, names)
@@ -42,6 +47,13 @@ describe('the grammar', () => {
     '  failed( ) == 0  ',
     'shed() == 0',
     'requests(window=before) >= 1000',
+    'downtime(fault=backend-killed) < 2s',
+    'downtime(fault=kill-backend) < 2s',
+    'downtime() < 1m30s',
+    'recovery(fault=database-slow) <= 1h30m',
+    'degradation(fault=slow-database, op=validate) <= 20%',
+    'rejected(window=cutover..+1m30s) < 500',
+    'rows(at=end-20m30s) > 0',
   ])('takes %s', (text) => {
     expect(problemsOf(text)).toEqual([])
   })
@@ -74,6 +86,12 @@ describe('the grammar', () => {
     ['p99(response, op=validat) < 5ms', 18, 'operation "validat" is not known', 'did you mean validate?'],
     ['p99(response, op=validate) < 5', 30, '"5" is no duration', '120s'],
     ['outage(class=heat) < 5', 22, '"5" is no duration', '120s'],
+    ['outage() < 30s1m', 12, '"30s1m" is no duration', '2h30m'],
+    ['downtime(fault=backend-kiled) < 2s', 16, 'fault "backend-kiled" is not known', 'backend-killed?'],
+    ['downtime(fault=hang-backend) < 2s', 16, 'fault "backend-hung" is not known', 'backend-killed'],
+    ['downtime(fault=backend-killed) < 2 * before', 34, 'before compares only', 'a count depends'],
+    ['degradation(fault=database-slow) < 5%', 1, 'degradation needs an operation', 'op=validate'],
+    ['recovery(window=after) < 5s', 10, 'option "window" is not known', 'fault'],
     ['rejected_ratio() < 5', 20, '"5" is no ratio', '0.5%'],
     ['0 == rows(at=end)', 1, 'a gate begins with a metric', 'rows(at=end) == 0'],
     ['', 1, 'a gate begins with a metric', 'rows(at=end) == 0'],
@@ -175,6 +193,56 @@ describe('on a record', () => {
     const thinned = { ...record, header: { ...record.header, clock } }
     expect(judge('rejected(window=all) < 500', thinned).note).toContain('a sample of 2 %')
     expect(judge('rejected(window=before) < 500', thinned).note).toBe('')
+  })
+})
+
+describe('a fault', () => {
+  const killed = eventOf('fault backend-killed', 1800, { fault: 1, endedSec: 1800 })
+  const restarted = eventOf('repair backend-killed', 1860, { fault: 1, endedSec: 1860 })
+  const response = (meanMs: number): OpLatency => ({ ...latency(meanMs), meanMs, sdMs: 1 })
+  // Five intervals in which 40 of 100 requests fail and validations take twice as long.
+  const down = (sec: number): boolean => sec >= 1800 && sec < 1850
+  const faulty = recordOf({
+    counts: (sec) =>
+      down(sec) ? [countOf(60), countOf(40, { outcome: 'failed', status: 500 })] : [countOf(100)],
+    line: (sec) => ({ latency: { validate: response(down(sec) ? 20 : 10) } }),
+    events: [killed, restarted],
+  })
+
+  test.each([
+    ['downtime(fault=backend-killed) < 60s', 'pass', 40, 60],
+    ['downtime(fault=kill-backend) < 30s', 'fail', 40, 30],
+    ['downtime() <= 40s', 'pass', 40, 40],
+    ['recovery(fault=backend-killed) < 1m', 'pass', 45, 60],
+    ['degradation(fault=backend-killed, op=validate) <= 20%', 'fail', 100, 20],
+    ['degradation(fault=backend-killed, op=issue) <= 20%', 'pass', 0, 20],
+  ])('%s: %s', (text, result, observed, limit) => {
+    const told = judge(text, faulty)
+    expect(told).toMatchObject({ result, limit })
+    expect(told.observed).toBeCloseTo(observed, 6)
+  })
+
+  test('is told of with its interval', () => {
+    expect(judge('downtime() < 60s', faulty).note).toBe('95 % interval 32.2 to 47.8')
+  })
+
+  test.each([
+    ['downtime(fault=database-slow) < 2s', faulty, 'there was no fault database-slow'],
+    ['downtime() < 2s', recordOf(), 'there was no fault'],
+    [
+      'downtime() < 2s',
+      recordOf({ events: [eventOf('fault backend-killed', 0, { fault: 1 })] }),
+      'too little calm before it',
+    ],
+    [
+      'recovery() < 2s',
+      recordOf({ counts: (sec) => [sec < 1800 ? countOf(100) : refusedOf(100)], events: [killed] }),
+      'no recovery was seen up to second 3600',
+    ],
+  ])('of which nothing is known is no pass: %s', (text, on, note) => {
+    const told = judge(text, on)
+    expect(told.result).toBe('no-data')
+    expect(told.note).toContain(note)
   })
 })
 

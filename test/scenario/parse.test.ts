@@ -140,6 +140,7 @@ test('the parser of gates is told what a gate may speak of', () => {
     classes: ['users', 'heat'],
     services: ['nova', 'heat-service'],
     restarts: ['heat'],
+    faults: [],
     durationSec: 93_600,
   }
   expect(asked).toEqual([['rows(at=end) == 0', context]])

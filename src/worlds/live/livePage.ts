@@ -1,7 +1,6 @@
 // The live page as the process of the run sees it: where its news go, and where what the operator asks for comes from.
 // All that costs time is done by the page's own process; here a few messages a second are put together.
 import { randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import { Child } from '../../io/childProcess.js'
 import type { RunHeader, SeriesLine } from '../../measure/record.js'
 import { count } from '../../render/text.js'
@@ -21,8 +20,6 @@ export interface LivePageOptions {
 
 /** Real milliseconds between two messages. */
 const newsMs = 250
-/** And until the page must have shown the report, at most. */
-const farewellMostMs = 15_000
 
 export class LivePage implements Onlooker {
   /** Where it is to be opened; holds the token. */
@@ -67,11 +64,10 @@ export class LivePage implements Onlooker {
     return state.page
   }
 
-  /** What is being done beside the run itself, or before and after it. */
+  /** What is being done before and after the run itself. */
   tell({ phase, done, total, text }: Progress): void {
     const figures = total > 1 ? `${count(done)} of ${count(total)} ` : ''
-    const over = this.run !== null && phase !== 'ending' && done >= total
-    this.work = over ? null : `${phase}: ${figures}${text}`
+    this.work = `${phase}: ${figures}${text}`
     this.schedule()
   }
 
@@ -98,9 +94,8 @@ export class LivePage implements Onlooker {
 
   async ended(reportHtml: string): Promise<void> {
     this.silence()
-    const shown = this.sending.then(() => this.child.call('finish', reportHtml))
-    // A page that hangs shall not keep the program.
-    await Promise.race([shown, wait(farewellMostMs, null, { ref: false })]).catch(() => undefined)
+    await this.sending
+    await this.child.call('finish', reportHtml).catch(() => undefined)
   }
 
   async close(): Promise<void> {

@@ -34,6 +34,7 @@ export class Fleet implements BackendHands {
   private readonly places: readonly Place[]
   private originMs: number | null = null
   private restriction: StoreRestriction | null = null
+  private atBegin: readonly { readonly child: Child | null; readonly us: number }[] = []
 
   constructor(options: FleetOptions) {
     this.options = options
@@ -64,7 +65,25 @@ export class Fleet implements BackendHands {
   /** Lets their clocks begin. */
   async begin(originMs: number): Promise<void> {
     this.originMs = originMs
+    const looked = this.cpuOfAll()
     await this.each(this.all(), ({ child }) => child?.call('start', originMs))
+    this.atBegin = await looked
+  }
+
+  /** Processor time of all backends since they began, seconds; null if one of them is another process now. */
+  async cpuSec(): Promise<number | null> {
+    const now = await this.cpuOfAll()
+    const same = now.every(({ child }, i) => child !== null && child === this.atBegin[i]?.child)
+    return same ? now.reduce((sum, { us }, i) => sum + us - (this.atBegin[i]?.us ?? 0), 0) / 1e6 : null
+  }
+
+  private cpuOfAll(): Promise<{ child: Child | null; us: number }[]> {
+    return Promise.all(
+      this.places.map(async ({ child, open, hung }) => {
+        const us = child === null || !open || hung ? null : await child.cpuUs().catch(() => null)
+        return us === null ? { child: null, us: 0 } : { child, us }
+      }),
+    )
   }
 
   /** Switches a backend's provider: at once, or when it is there again, as its configuration would. */

@@ -242,6 +242,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         await ended
         clock.stop()
       },
+      backendsCpuSec: () => fleet.cpuSec(),
       close: () => endings.run(),
     }
   } catch (error) {
