@@ -43,11 +43,12 @@ export const barRows = ({
   readonly judged: boolean
   readonly otherLoad: number
 })[] => {
-  const worlds = [['simulated', simulated], ...(local === null ? [] : [['local', local]])] as const
-  return worlds.flatMap(([world, loop]) => {
-    const { perSec, p50Ms } = loop as Loop
+  const worlds = [{ world: 'simulated', loop: simulated }]
+  if (local !== null) worlds.push({ world: 'local', loop: local })
+  return worlds.flatMap(({ world, loop }) => {
+    const { perSec, p50Ms } = loop
     const row = (what: string, unit: string, value: number, floor: number) => ({
-      name: `${nameOf(profile, point)}: ${what}, ${String(world)}`,
+      name: `${nameOf(profile, point)}: ${what}, ${world}`,
       value,
       unit,
       floor,

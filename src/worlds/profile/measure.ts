@@ -223,11 +223,10 @@ export const measureProfile = async (order: ProfileOrder): Promise<CostProfile> 
 
 /** A profile with another one's measurements put over it: rows of the same kind are the newer ones. */
 export const mergeProfiles = (older: CostProfile, newer: CostProfile): CostProfile => {
-  const kind = ({ provider, cache, op }: Pick<CostRow, 'provider' | 'cache' | 'op'>): string =>
-    `${provider} ${cache} ${op}`
+  type Key = Pick<CostRow, 'provider' | 'cache' | 'op'>
+  const kind = ({ provider, cache, op }: Key): string => `${provider} ${cache} ${op}`
   const fresh = new Set(newer.rows.map(kind))
-  const keep = <T extends Pick<CostRow, 'provider' | 'cache' | 'op'>>(each: T): boolean =>
-    !fresh.has(kind(each))
+  const keep = (each: Key): boolean => !fresh.has(kind(each))
   return {
     ...newer,
     about: `${newer.about} Other rows: ${older.about}`,
