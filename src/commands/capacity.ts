@@ -15,10 +15,12 @@ import { colourOf, columnsOf, createProgressLine, type Surroundings } from './te
 const progressText = ({ text, share, leftSec }: CapacityProgress): string =>
   `${Math.floor(100 * share)} %, about ${duration(Math.max(1, Math.round(leftSec)))} left  ${text}`
 
-/** Every mode has its answer, and nobody ended it early. */
+/** Every mode has its answer, measured on a quiet machine, and nobody ended it early. */
 const isConclusive = ({ stopped, answers }: MeasuredCapacity, modes: readonly string[]): boolean =>
   !stopped &&
-  modes.every((mode) => answers.some((answer) => answer.mode === mode && answer.rowWritesPerSec !== null))
+  modes.every((mode) =>
+    answers.some((answer) => answer.mode === mode && answer.rowWritesPerSec !== null && !answer.disturbed),
+  )
 
 const run = async (words: CapacityWords, surroundings: Surroundings): Promise<number> => {
   const { stdout, stderr } = surroundings
@@ -77,7 +79,7 @@ export const addCapacity = (
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 measured · 4 inconclusive: stopped, or too few points were good.\n\nExamples:\n  cutover capacity --store mariadb --out capacity.json\n  cutover capacity --store mariadb --providers uuid,fernet --table 10k,100k,1M',
+      '\nExit codes: 0 measured · 4 inconclusive: stopped, too few good points, or other programs in the way.\n\nExamples:\n  cutover capacity --store mariadb --out capacity.json\n  cutover capacity --store mariadb --providers uuid,fernet --table 10k,100k,1M',
     )
     .action(async (words: CapacityWords) => {
       ended(await run(words, surroundings))

@@ -27,6 +27,8 @@ export interface OperationCost {
   readonly saturated: boolean
   /** p50 and p99 of the response time with the fewest connections and workers, seconds, and how many those were. */
   readonly alone: { readonly p50Sec: number; readonly p99Sec: number; readonly connections: number }
+  /** Whether other programs took so much of the machine meanwhile that the times are too long. */
+  readonly disturbed: boolean
   /** Processor time of the database for one request, seconds; null: not seen. */
   readonly databaseSec: number | null
   /** Rows written to the table `token` for one request. */
@@ -112,6 +114,7 @@ const costOf = (points: readonly JudgedPoint[]): OperationCost | null => {
       p99Sec: alone.latency.p99Ms / 1000,
       connections: alone.connections,
     },
+    disturbed: [...costing, alone].some(({ disturbed }) => disturbed),
     databaseSec: costing.every(({ cores }) => cores.database !== null)
       ? perAnswer(costing, ({ cores }) => cores.database ?? 0)
       : null,
@@ -150,6 +153,8 @@ export interface CapacityAnswer {
   readonly rowWritesPerSec: number | null
   /** Cores that the database needs for the requests themselves; null: not seen. */
   readonly databaseCores: number | null
+  /** Measured beside other programs: more workers than are needed. */
+  readonly disturbed: boolean
   /** Whether how workers get in each other's way was seen and is in the answer. */
   readonly scaled: boolean
 }
@@ -159,7 +164,14 @@ const scalingOf = ({ byWorkers, coresMost }: OperationCost): MeasuredLoad['scali
   byWorkers === null || coresMost < coresToScale ? null : byWorkers
 
 const answerOf = (mode: ProviderMode, costs: readonly OperationCost[], need: Need): CapacityAnswer => {
-  const nothing = { mode, needed: null, rowWritesPerSec: null, databaseCores: null, scaled: false }
+  const nothing = {
+    mode,
+    needed: null,
+    rowWritesPerSec: null,
+    databaseCores: null,
+    disturbed: false,
+    scaled: false,
+  }
   const wanted = [
     ['validate', need.validationsPerSec],
     ['issue', need.issuesPerSec],
@@ -186,7 +198,8 @@ const answerOf = (mode: ProviderMode, costs: readonly OperationCost[], need: Nee
         ? 'more workers do not help: they get in each other’s way'
         : `one ${slow.op} alone takes ${Number((slow.aloneSec * 1000).toPrecision(3))} ms at p99`
   const scaled = loads.every(({ scaling }) => scaling !== null)
-  return { mode, needed, why, rowWritesPerSec: writes, databaseCores: database, scaled }
+  const disturbed = parts.some(({ cost }) => cost?.disturbed === true)
+  return { mode, needed, why, rowWritesPerSec: writes, databaseCores: database, disturbed, scaled }
 }
 
 /** How many workers each mode needs. */

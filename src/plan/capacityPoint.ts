@@ -43,6 +43,8 @@ export interface JudgedPoint extends PointFigures {
   /** Why it counts for nothing; empty: it is good. */
   readonly rejected: readonly string[]
   readonly bound: Bound
+  /** Other programs took more than `othersMost` of the machine meanwhile: its times are too long. */
+  readonly disturbed: boolean
 }
 
 const goodStatus = { issue: 201, validate: 200 } as const
@@ -82,10 +84,14 @@ const boundOf = ({ cores, backends }: PointFigures): Bound => {
   return cores.generator.used + cores.generator.waited >= fullShare ? 'generator' : 'neither'
 }
 
+/** Cores that other programs may take before a point tells of them, too. */
+const othersMost = 0.25
+
 export const judgePoint = (point: PointFigures): JudgedPoint => ({
   ...point,
   rejected: flawsOf(point),
   bound: boundOf(point),
+  disturbed: point.cores.others > othersMost,
 })
 
 /** Whether a point says something of the service. */

@@ -68,6 +68,7 @@ const planPart = z.object({
       busySec: z.number().positive(),
       saturated: z.boolean(),
       alone: z.object({ p50Sec: amount, p99Sec: amount, connections: z.int().positive() }),
+      disturbed: z.boolean(),
       databaseSec: amount.nullable(),
       rowsWritten: amount,
       byWorkers: fitSchema.nullable(),

@@ -186,7 +186,7 @@ const loadFigures = ({ loads, target }: PlanInput): PlanFigure[] => {
 /** The workers of each provider, by the figures of a measurement. */
 const measuredFigures = ({ measured, target }: PlanInput): PlanFigure[] =>
   measured.flatMap(({ answer, perSec }) => {
-    const { mode, needed, why, rowWritesPerSec, databaseCores, scaled } = answer
+    const { mode, needed, why, rowWritesPerSec, databaseCores, disturbed, scaled } = answer
     const wish = `p${words(target.share * 100)} ≤ ${words(target.withinSec * 1000)} ms and at most ${words(target.busyMost * 100)} % busy`
     const load = `${words(perSec.validate)} validations/s and ${words(perSec.issue)} issues/s`
     const database = databaseCores === null ? '' : `; the database is busy for ${words(databaseCores)} cores`
@@ -199,7 +199,8 @@ const measuredFigures = ({ measured, target }: PlanInput): PlanFigure[] =>
           ? `${load}, ${wish}: ${why ?? ''}`
           : `${load}, ${wish} (M/G/c: ${words(needed.busyShare * 100)} % busy, ` +
             needed.response.map(({ op, sec }) => `${op} ${words(sec * 1000)} ms`).join(', ') +
-            `${scaled ? ', with what workers cost each other' : ''})${database}`,
+            `${scaled ? ', with what workers cost each other' : ''})${database}` +
+            (disturbed ? '; measured beside other programs, so too many' : ''),
     }
     if (rowWritesPerSec === null) return [workers]
     const writes: PlanFigure = {

@@ -27,15 +27,17 @@ export const answerSentence = ({
   why,
   rowWritesPerSec,
   databaseCores,
+  disturbed,
 }: CapacityAnswer): string => {
-  if (needed === null) return `${mode}: no answer: ${why ?? ''}.`
+  const beside = disturbed ? ' Measured beside other programs: measure again on a quiet machine.' : ''
+  if (needed === null) return `${mode}: no answer: ${why ?? ''}.${beside}`
   const writes =
     rowWritesPerSec === 0
       ? 'no row written to the table token'
       : `${figure(rowWritesPerSec)} rows/s written to the table token (inserted, and deleted by flushes)`
   const database = databaseCores === null ? '' : `; the database is busy for ${figure(databaseCores)} cores`
   const responses = needed.response.map(({ op, sec }) => `${op} ${ms(sec)}`).join(', ')
-  return `${mode}: ${counted(needed.workers, 'worker')}, ${share(needed.busyShare, 1)} busy (${responses}); ${writes}${database}.`
+  return `${mode}: ${counted(needed.workers, 'worker')}, ${share(needed.busyShare, 1)} busy (${responses}); ${writes}${database}.${beside}`
 }
 
 /** What was measured, and on what. */
@@ -51,13 +53,9 @@ export const settingWords = ({ settings, machine, points }: MeasuredCapacity): s
   )
 }
 
-/** Other programs took more than this of a core. */
-const othersMost = 0.25
-const isDisturbed = ({ cores }: JudgedPoint): boolean => cores.others > othersMost
-
 /** `g`: it measured the generator; `!`: it counts for nothing; `~`: beside a busy machine. */
 const markOf = (point: JudgedPoint): string =>
-  point.rejected.length > 0 ? '!' : point.bound === 'generator' ? 'g' : isDisturbed(point) ? '~' : ''
+  point.rejected.length > 0 ? '!' : point.bound === 'generator' ? 'g' : point.disturbed ? '~' : ''
 
 const different = <T>(values: readonly T[]): readonly T[] => [...new Set(values)]
 const rising = (values: readonly number[]): readonly number[] => [...different(values)].sort((a, b) => a - b)
@@ -171,7 +169,7 @@ export const tableNotes = {
 export const capacityNotes = ({ points, machine, costs, answers }: MeasuredCapacity): string[] => {
   const bound = points.filter((point) => point.bound === 'generator').length
   const starved = points.filter(({ cores, backends }) => cores.backends.waited > 0.1 * backends).length
-  const disturbed = points.filter(isDisturbed).length
+  const disturbed = points.filter((point) => point.disturbed).length
   const most = Math.max(0, ...points.map(({ cores }) => cores.generator.used))
   const cores = Math.max(0, ...costs.map(({ coresMost }) => coresMost))
   const unsaturated = costs.some(({ saturated }) => !saturated)
@@ -187,7 +185,7 @@ export const capacityNotes = ({ points, machine, costs, answers }: MeasuredCapac
       : []),
     ...(disturbed > 0
       ? [
-          `~: in ${counted(disturbed, 'point')} other programs took more than ${othersMost} of a core; measure again on a quiet machine.`,
+          `~: in ${counted(disturbed, 'point')} other programs took more than a quarter of a core, so its times are too long; measure again on a quiet machine.`,
         ]
       : []),
     ...(unsaturated ? ['?: no point kept the workers busy; the cost is that of the fastest one.'] : []),

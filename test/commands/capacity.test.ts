@@ -58,7 +58,10 @@ test('a small measurement: everybody counts the same, a plan reads it, and nothi
   ])
   expect(stdout).toContain('For 300 validations/s and 20 issues/s, 99 % of each within 100 ms')
   expect(stdout).toContain('What the table costs')
-  expect(code).toBe(measured.answers.length === 2 ? 0 : 4)
+  const answers = measured.answers.filter(({ rowWritesPerSec }) => rowWritesPerSec !== null)
+  expect(answers).toHaveLength(2)
+  // Tests run beside one another; what was measured then is no basis for anything, and it says so.
+  expect(code).toBe(answers.some(({ disturbed }) => disturbed) ? 4 : 0)
   expect(readFileSync(path.join(home, 'capacity.html'), 'utf8')).toMatch(/<svg[\s\S]*<\/html>/)
   expect(readdirSync(temporary)).toEqual([])
 

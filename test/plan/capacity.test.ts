@@ -126,6 +126,17 @@ describe('what a request costs', () => {
     expect(answer?.databaseCores).toBeCloseTo(0.25, 12)
   })
 
+  test('is marked where other programs took more than a quarter of a core', () => {
+    const beside = (others: number) =>
+      costsOf([judgePoint(point({ cores: { ...point().cores, others } }))])[0]?.disturbed
+    expect([beside(0.25), beside(0.3)]).toEqual([false, true])
+    const [answer] = answersOf(
+      costsOf([point({ cores: { ...point().cores, others: 1 } }), issues(50)].map(judgePoint)),
+      need,
+    )
+    expect(answer?.disturbed).toBe(true)
+  })
+
   test('leaves no answer where an operation was not measured, or where one request takes too long', () => {
     expect(answersOf(costs.slice(0, 1), need)[0]).toMatchObject({
       needed: null,
