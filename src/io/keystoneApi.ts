@@ -1,9 +1,14 @@
 // A Keystone's API as an operator's script uses it: logged in, one call after the other, logged in again when the token dies.
 // It exists to make users and remove them at a Keystone that is given; load is sent elsewhere (`keystoneClient.ts`).
+import { setTimeout as wait } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { WorldError } from '../base/errors.js'
 import { accessBody, accessText, type CloudAccess } from './cloud/access.js'
 import type { TlsSettings } from './cloud/findCloud.js'
+
+/** How often a request is sent again whose connection broke, and how long after. */
+const brokenTries = 4
+const brokenWaitMs = 250
 
 export interface ApiAnswer {
   readonly status: number
@@ -69,26 +74,36 @@ export class KeystoneApi {
     return answer.body ?? {}
   }
 
-  /** One request with a token, or with none. @throws WorldError without an answer */
+  /**
+   * One request with a token, or with none. What may be sent twice without harm is sent again when the connection broke: some
+   * servers close one that a client takes to be kept. @throws WorldError without an answer
+   */
   async raw(method: string, path: string, json: unknown, token: string | null): Promise<ApiAnswer> {
-    await this.options.admit()
-    try {
-      const { statusCode, headers, body } = await this.pool.request({
-        method,
-        path: `${this.path}${path}`,
-        headers: {
-          ...(token === null ? {} : { 'x-auth-token': token }),
-          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: json === undefined ? null : JSON.stringify(json),
-      })
-      const text = await body.text()
-      const subject = headers['x-subject-token']
-      return { status: statusCode, token: typeof subject === 'string' ? subject : null, body: readBody(text) }
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new WorldError(`no answer from ${this.options.access.url}: ${reason}`)
+    for (let triesLeft = method === 'POST' ? 0 : brokenTries; ; triesLeft--) {
+      await this.options.admit()
+      try {
+        return await this.send(method, path, json, token)
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        if (triesLeft <= 0) throw new WorldError(`no answer from ${this.options.access.url}: ${reason}`)
+        await wait(brokenWaitMs)
+      }
     }
+  }
+
+  private async send(method: string, path: string, json: unknown, token: string | null): Promise<ApiAnswer> {
+    const { statusCode, headers, body } = await this.pool.request({
+      method,
+      path: `${this.path}${path}`,
+      headers: {
+        ...(token === null ? {} : { 'x-auth-token': token }),
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: json === undefined ? null : JSON.stringify(json),
+    })
+    const text = await body.text()
+    const subject = headers['x-subject-token']
+    return { status: statusCode, token: typeof subject === 'string' ? subject : null, body: readBody(text) }
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DefectError, InputError, WorldError } from '../../src/base/errors.js'
 import { openMysqlStore } from '../../src/io/store/mysqlStore.js'
+import { TokenTableReader } from '../../src/io/store/tokenTableReader.js'
 import { startMariadb } from '../../src/io/store/privateMariadb.js'
 import type { PrivateMariadb } from '../../src/io/store/privateMariadb.js'
 import { compileSource } from '../support/compiledSource.js'
@@ -252,5 +253,43 @@ describe('a private MariaDB server', () => {
     } finally {
       process.env['PATH'] = searchPath
     }
+  })
+})
+
+describe('the token table of a given Keystone', () => {
+  const makeTable = async (): Promise<void> => {
+    await beside.query('CREATE TABLE token (id VARCHAR(64) PRIMARY KEY, expires DATETIME)')
+    await beside.query("INSERT INTO token VALUES ('a', '2017-04-04 06:00:00'), ('b', '2017-04-05 06:00:00')")
+  }
+
+  test('is counted, and asked for its last expiry, in a session that can only read', async () => {
+    await makeTable()
+    const reader = await TokenTableReader.open(server.url)
+    expect(await reader.rows()).toBe(2)
+    expect(await reader.lastExpiry()).toEqual({ epochSec: Date.parse('2017-04-05T06:00:00Z') / 1000 })
+    await beside.query('DELETE FROM token')
+    expect([await reader.rows(), await reader.lastExpiry()]).toEqual([0, { epochSec: null }])
+    const sessions = await ask('SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()')
+    expect(sessions).toEqual([[2]])
+    await reader.close()
+  })
+
+  test('is missed by its name, and a wrong password is not repeated', async () => {
+    await expect(TokenTableReader.open(server.url)).rejects.toThrow('no table `token`')
+    const wrong = withPassword((url) => (url.password = 'mistyped'))
+    const problem: unknown = await TokenTableReader.open(wrong).catch((error: unknown) => error)
+    expect(problem).toBeInstanceOf(WorldError)
+    expect(String(problem)).not.toContain('mistyped')
+  })
+
+  test('a database that goes away is an answer that is missing', async () => {
+    await makeTable()
+    const reader = await TokenTableReader.open(server.url)
+    const [[id]] = (await ask(
+      'SELECT MAX(id) FROM information_schema.processlist WHERE db = DATABASE()',
+    )) as [[number]]
+    await beside.query(`KILL ${id}`)
+    expect([await reader.rows(), await reader.lastExpiry()]).toEqual([null, null])
+    await reader.close()
   })
 })

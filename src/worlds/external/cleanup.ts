@@ -4,12 +4,12 @@ import { InputError } from '../../base/errors.js'
 import { KeystoneApi } from '../../io/keystoneApi.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { Ceiling } from './ceiling.js'
-import { findLeftovers, removeLeftovers, type Made } from './people.js'
+import { findLeftovers, removeAll, type Left, type Made } from './removal.js'
 import { permit, type ExternalOptions } from './settings.js'
 
 export interface CleanedUp {
   readonly removed: readonly Made[]
-  readonly left: readonly { readonly made: Made; readonly reason: string }[]
+  readonly left: readonly Left[]
 }
 
 /** @throws InputError if the target may not be asked, WorldError if it does not let us in */
@@ -26,9 +26,9 @@ export const findAndRemove = async (scenario: Scenario, external: ExternalOption
   const api = new KeystoneApi({ access, tls, timeoutMs, admit: () => ceiling.admitted() })
   try {
     const found = await findLeftovers(api, people)
-    const left = await removeLeftovers(api, found)
-    const kept = new Set(left.map(({ made }) => made.id))
-    return { removed: found.filter(({ id }) => !kept.has(id)), left }
+    const removed: Made[] = []
+    const left = await removeAll(api, found, '', (made) => removed.push(made))
+    return { removed, left }
   } finally {
     await api.close()
   }

@@ -8,60 +8,23 @@ import type { MemberPlan } from '../../rehearsal/cloudPlan.js'
 import type { Cast } from '../../rehearsal/population.js'
 import type { People } from '../../scenario/external.js'
 import { eachOf } from './eachOf.js'
+import {
+  findLeftovers,
+  idIn,
+  listIn,
+  loginAs,
+  mark,
+  removeAll,
+  type Left,
+  type Made,
+  type Person,
+} from './removal.js'
 import type { PeoplePlan } from './peoplePlan.js'
 import type { ExternalPermit } from './settings.js'
-
-/** What stands in the description of everything that is made, beside the prefix of its name. */
-export const mark = 'made by keystone-cutover for a rehearsal; may be removed when that has ended'
 
 /** How long a target that does not answer is waited for before what was made there is given up. */
 const removePatienceMs = 30_000
 const removeRetryMs = 500
-
-type MadeKind = 'user' | 'project' | 'trust'
-
-/** Something that was made, or was found to have been. */
-export interface Made {
-  readonly kind: MadeKind
-  readonly id: string
-  readonly name: string
-  /** Of a trust: who may delete it. */
-  readonly trustor?: { readonly userId: string; readonly projectId: string }
-}
-
-/** Somebody with a role on a project. */
-interface Person {
-  readonly userId: string
-  readonly projectId: string
-  readonly password: string
-}
-
-const pathOf = ({ kind, id }: Made): string =>
-  kind === 'trust' ? `/OS-TRUST/trusts/${id}` : `/${kind}s/${id}`
-
-const idIn = (body: Readonly<Record<string, unknown>>, key: string): string =>
-  String((body[key] as { readonly id?: unknown } | undefined)?.id)
-
-const listIn = (
-  body: Readonly<Record<string, unknown>> | null,
-  key: string,
-): readonly Readonly<Record<string, unknown>>[] => {
-  const list = body?.[key]
-  return Array.isArray(list) ? (list as Readonly<Record<string, unknown>>[]) : []
-}
-
-/** As a person, with its password: `raw` needs a token of its own. */
-const loginAs = async (api: KeystoneApi, { userId, projectId, password }: Person): Promise<string> => {
-  const identity = { methods: ['password'], password: { user: { id: userId, password } } }
-  const answer = await api.raw(
-    'POST',
-    '/auth/tokens',
-    { auth: { identity, scope: { project: { id: projectId } } } },
-    null,
-  )
-  if (answer.token === null) throw new WorldError(`no login as user ${userId}: ${wordsOf(answer)}`)
-  return answer.token
-}
 
 export interface MadePeopleOptions {
   readonly api: KeystoneApi
@@ -140,25 +103,17 @@ export class MadePeople {
   }
 
   /** Removes everything that was made, the last first. Returns what could not be removed, with the reason. */
-  async remove(): Promise<readonly { readonly made: Made; readonly reason: string }[]> {
+  async remove(): Promise<readonly Left[]> {
     const { api, onProgress } = this.options
     const total = this.made.length
     if (total === 0) return []
     const silent = await this.awaitTarget()
     if (silent !== null) return this.made.map((made) => ({ made, reason: silent }))
-    const left: { made: Made; reason: string }[] = []
     let done = 0
-    // A trust hangs on its trustor, a user's role on a project: in this order nothing is missed.
-    for (const kind of ['trust', 'user', 'project'] as const) {
-      const all = this.made.filter((each) => each.kind === kind)
-      await eachOf(all.length, async (i) => {
-        const made = all[i] as Made
-        const reason = await removeOne(api, made, this.password)
-        if (reason === null) this.made.splice(this.made.indexOf(made), 1)
-        else left.push({ made, reason })
-        onProgress(++done, total, 'users and projects removed')
-      })
-    }
+    const left = await removeAll(api, [...this.made], this.password, (made) => {
+      this.made.splice(this.made.indexOf(made), 1)
+      onProgress(++done, total, 'users and projects removed')
+    })
     return [...left, ...(await this.lost())]
   }
 
@@ -177,15 +132,13 @@ export class MadePeople {
   }
 
   /** What was made although its answer never came; what that leaves is unknown if the target does not answer. */
-  private async lost(): Promise<readonly { readonly made: Made; readonly reason: string }[]> {
+  private async lost(): Promise<readonly Left[]> {
     const { api, people } = this.options
     try {
       const known = new Set(this.made.map(({ id }) => id))
       const found = await findLeftovers(api, { prefix: this.stem, domainId: people.domainId })
-      return await removeLeftovers(
-        api,
-        found.filter(({ id }) => !known.has(id)),
-      )
+      const unknown = found.filter(({ id }) => !known.has(id))
+      return await removeAll(api, unknown, '', () => {})
     } catch {
       return []
     }
@@ -255,19 +208,6 @@ export class MadePeople {
   }
 }
 
-/** Removes one thing; gone already is as good. Returns why it could not be; null: it is gone. */
-const removeOne = async (api: KeystoneApi, made: Made, password: string): Promise<string | null> => {
-  try {
-    const answer =
-      made.trustor === undefined
-        ? await api.call('DELETE', pathOf(made))
-        : await api.raw('DELETE', pathOf(made), undefined, await loginAs(api, { ...made.trustor, password }))
-    return answer.status < 300 || answer.status === 404 ? null : wordsOf(answer)
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
-
 /** Users that exist: each is looked up by logging in. */
 export const givenPeople = async (
   api: KeystoneApi,
@@ -308,34 +248,4 @@ const given = async (
   if (answer.token === null || token === undefined)
     throw new WorldError(`no login as the given user ${name}: ${wordsOf(answer)}`)
   return { userId: idIn(token, 'user'), projectId: idIn(token, 'project'), password }
-}
-
-/** What runs with this prefix have made and not removed: its name begins with the prefix, and its description is the mark. */
-export const findLeftovers = async (
-  api: KeystoneApi,
-  { prefix, domainId }: Pick<Extract<People, { kind: 'made' }>, 'prefix' | 'domainId'>,
-): Promise<readonly Made[]> => {
-  const found: Made[] = []
-  for (const kind of ['user', 'project'] as const) {
-    const query = `domain_id=${encodeURIComponent(domainId)}&name__startswith=${encodeURIComponent(prefix)}`
-    const body = await api.must('GET', `/${kind}s?${query}`, `the ${kind}s of the target cannot be listed`)
-    for (const { id, name, description } of listIn(body, `${kind}s`)) {
-      if (typeof name === 'string' && name.startsWith(prefix) && description === mark)
-        found.push({ kind, id: String(id), name })
-    }
-  }
-  return found
-}
-
-/** Removes what `findLeftovers` has found. Returns what is left, with the reason. */
-export const removeLeftovers = async (
-  api: KeystoneApi,
-  leftovers: readonly Made[],
-): Promise<readonly { readonly made: Made; readonly reason: string }[]> => {
-  const left: { made: Made; reason: string }[] = []
-  for (const made of leftovers) {
-    const reason = await removeOne(api, made, '')
-    if (reason !== null) left.push({ made, reason })
-  }
-  return left
 }

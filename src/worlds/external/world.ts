@@ -15,8 +15,9 @@ import { ExternalControl } from './control.js'
 import { ErrorRate } from './errorRate.js'
 import { Inference } from './inference.js'
 import { heldTokens, logIn, type Logins } from './logins.js'
-import { givenPeople, MadePeople, type Made } from './people.js'
+import { givenPeople, MadePeople } from './people.js'
 import { planPeople } from './peoplePlan.js'
+import type { Left } from './removal.js'
 import { permit, type ExternalOptions } from './settings.js'
 import { ExternalTarget } from './target.js'
 
@@ -24,10 +25,7 @@ import { ExternalTarget } from './target.js'
 const connections = 64
 
 /** What could not be removed, as somebody would look for it. */
-export const leftText = (
-  left: readonly { readonly made: Made; readonly reason: string }[],
-  command: string,
-): string =>
+const leftText = (left: readonly Left[], command: string): string =>
   `left at the target: ${left.map(({ made, reason }) => `${made.kind} ${made.name} (${made.id}): ${reason}`).join('; ')}. ` +
   `To remove it: ${command}`
 

@@ -1,0 +1,279 @@
+// Runs against a Keystone that is given, by the built program as an operator calls it: `cutover serve` is that Keystone here.
+// What must hold whichever way a run ends: nothing is left there, and the record says what happened.
+import { createServer, request as ask, type Server } from 'node:http'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { setupRepository } from '../../../src/io/keyChanges.js'
+import type { Summary } from '../../../src/measure/summary.js'
+import { IdentityApi } from '../../keystone/identityApi.js'
+import { OwnService } from '../../keystone/ownService.js'
+import { Program, until } from '../../support/program.js'
+import { Scratch } from '../../support/storedRun.js'
+
+jest.setTimeout(300_000)
+
+const scratch = new Scratch()
+const keys = path.join(scratch.root, 'keys')
+const otherKeys = path.join(scratch.root, 'other-keys')
+const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
+const admin = { name: 'admin', domain: { id: 'default' } }
+const programs: Program[] = []
+let service: OwnService
+let front: Server
+/** While this file is there, what stands before the service answers every validation with 500. */
+const brokenFile = path.join(scratch.root, 'broken')
+
+/** A web server before Keystone, which can be broken. */
+const openFront = (url: string): Promise<Server> =>
+  new Promise((resolve) => {
+    const server = createServer((incoming, outgoing) => {
+      if (
+        incoming.method === 'GET' &&
+        incoming.url?.startsWith('/v3/auth/tokens') === true &&
+        existsSync(brokenFile)
+      ) {
+        outgoing.writeHead(500).end()
+        return
+      }
+      const { method = 'GET', headers } = incoming
+      const passed = ask(`${url}${incoming.url}`, { method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+        answer.pipe(outgoing)
+      })
+      passed.on('error', () => outgoing.destroy())
+      incoming.pipe(passed)
+    })
+    server.listen(0, '127.0.0.1', () => resolve(server))
+  })
+
+beforeAll(async () => {
+  for (const folder of [keys, otherKeys]) setupRepository(folder)
+  const words = [
+    '--provider',
+    'fernet',
+    '--keys',
+    keys,
+    '--password-hash',
+    'plain',
+    '--bootstrap-password',
+    'of-admin',
+  ]
+  service = await OwnService.start({ main, words })
+  front = await openFront(service.url)
+})
+afterAll(async () => {
+  for (const program of programs) program.clear()
+  front.closeAllConnections()
+  front.close()
+  await service.stop()
+  scratch.remove()
+})
+
+const env = () => ({
+  OS_AUTH_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+  OS_USERNAME: 'admin',
+  OS_PASSWORD: 'of-admin',
+  OS_PROJECT_NAME: 'admin',
+})
+
+const scenario = (more: string, members = 12): string => {
+  const file = path.join(scratch.next(), 's.yaml')
+  mkdirSync(path.dirname(file), { recursive: true })
+  const text = `
+name: given
+duration: 4s
+cloud: { users: 4, projects: 2, services: [nova] }
+identity: { provider: fernet, expiration: 1h }
+middleware: { token_cache_time: 0s, workers: 2 }
+limits: { lateness_p99: 1s }
+clients:
+  users: { behaviour: password-session, members: ${members}, every: 500ms, through: [nova] }
+  heat: { behaviour: heat-newton, members: 2, every: 1s, through: [nova] }
+${more}`
+  writeFileSync(file, text)
+  return file
+}
+
+const start = (file: string, words: readonly string[] = []): Program => {
+  const out = path.join(path.dirname(file), 'run')
+  const all = ['rehearse', file, '--world', 'external', '--out', out, '--json', ...words]
+  const program = new Program(all, { cwd: scratch.root, env: env() })
+  programs.push(program)
+  return program
+}
+
+const runOf = (file: string): string => path.join(path.dirname(file), 'run')
+const summaryIn = (file: string): Summary =>
+  JSON.parse(readFileSync(path.join(runOf(file), 'summary.json'), 'utf8')) as Summary
+
+/** Names of the users and projects that a run has left, as the administrator sees them. */
+const left = async (prefix = 'cutover-'): Promise<readonly string[]> => {
+  const api = new IdentityApi(service.url)
+  const identity = { methods: ['password'], password: { user: { ...admin, password: 'of-admin' } } }
+  const { id: auth } = await api.token(identity, { project: { name: 'admin', domain: { id: 'default' } } })
+  const lists = await Promise.all(
+    ['users', 'projects'].map((kind) => api.ask<readonly { name: string }[]>('GET', `/v3/${kind}`, { auth })),
+  )
+  return lists
+    .flat()
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith(prefix))
+}
+
+const swap = `rm ${keys}/* && cp ${otherKeys}/* ${keys}/ && echo "keys swapped on node $CUTOVER_NODE"`
+
+/** Every file of a run. */
+const textsIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'))
+
+test('a change of the key repository by a hook shows its spike and its cause, and leaves nothing behind', async () => {
+  const file = scenario(`timeline: [{ at: 2s, cutover: { to: fernet } }]
+external:
+  hooks:
+    cutover: '${swap}'
+    end: [sh, -c, 'echo "the end of $CUTOVER_RUN"']
+gates: ["rejected(cause=key-rotated-away, window=cutover..+2s) > 5", "rejected(window=start..cutover) == 0"]
+`)
+  const { code, stderr } = await start(file).ended
+  const { rejections, timeline, verdict, reasons, forensics } = summaryIn(file)
+  expect({ code, verdict, reasons }).toEqual({ code: 0, verdict: 'pass', reasons: ['all gates hold'] })
+  expect(Object.keys(rejections.byCause)).toEqual(['key-rotated-away'])
+  expect(Object.keys(rejections.byClass).sort()).toEqual(['heat', 'nova', 'users'])
+  expect({ compared: forensics.compared, undecided: forensics.undecided > 0 }).toEqual({
+    compared: 0,
+    undecided: true,
+  })
+  expect(timeline.map(({ event, ok }) => [event, ok])).toEqual([
+    ['cutover', true],
+    ['cutover node 1', true],
+    ['end', true],
+  ])
+  const log = path.join(runOf(file), 'hooks.log')
+  expect(readFileSync(log, 'utf8')).toContain('keys swapped on node 1\n')
+  expect(readFileSync(log, 'utf8')).toContain(`the end of ${runOf(file)}\n`)
+  expect(statSync(log).mode & 0o777).toBe(0o600)
+  expect(await left()).toEqual([])
+  for (const text of [...textsIn(runOf(file)), stderr]) {
+    expect(text).not.toContain('of-admin')
+    expect(text).not.toContain('Cut0ver-')
+    expect(text).not.toMatch(/gAAAAA[\w-]{50}/)
+  }
+})
+
+test('Ctrl-C in the run, and a hook that fails: the users are gone, and the record says why it decides nothing', async () => {
+  const file = scenario(`timeline: [{ at: 500ms, cutover: { to: fernet } }]
+external: { hooks: { cutover: 'echo no such host; exit 7' } }
+`)
+  const program = start(file)
+  const series = path.join(runOf(file), 'series.ndjson')
+  await until(
+    'the hook has failed',
+    () => existsSync(series) && readFileSync(series, 'utf8').includes('no such host'),
+  )
+  program.signalGroup('SIGINT')
+  const { code } = await program.ended
+  const { reasons, timeline } = summaryIn(file)
+  expect(code).toBe(4)
+  expect(reasons.join('\n')).toContain('stopped by the user')
+  expect(reasons.join('\n')).toContain('exit code 7: no such host')
+  expect(timeline.find(({ event }) => event === 'cutover')?.ok).toBe(false)
+  expect(await left()).toEqual([])
+})
+
+test('Ctrl-C while users are made: they are gone as well, and there is no folder of a run', async () => {
+  const file = scenario('external: { ceiling: 10/s }\n', 40)
+  const program = start(file)
+  while ((await left()).length < 2) expect(program.said.stderr).not.toContain('running')
+  program.signalGroup('SIGINT')
+  const { code, stderr } = await program.ended
+  expect({ code, said: stderr.includes('before the first request') }).toEqual({ code: 4, said: true })
+  expect(existsSync(runOf(file))).toBe(false)
+  expect(await left()).toEqual([])
+})
+
+test('a target that fails ends the run at the stated share', async () => {
+  const file = scenario(`timeline: [{ at: 1s, cutover: { to: fernet } }]
+external:
+  abort_at: { share: 30%, over: 2s }
+  hooks: { cutover: 'touch ${brokenFile}', end: 'rm ${brokenFile}' }
+`)
+  const { code } = await start(file).ended
+  const { reasons, scenarioSec } = summaryIn(file)
+  expect(code).toBe(4)
+  expect(reasons.join('\n')).toMatch(
+    /interrupted at .*: it ended itself: \d+ of \d+ requests in 2 s failed, and 30 % is the most/,
+  )
+  expect(scenarioSec).toBeLessThan(4)
+  expect(await left()).toEqual([])
+})
+
+test('what a killed run has left is found by prefix and mark, and nothing else is touched', async () => {
+  const file = scenario('')
+  const program = start(file)
+  await until('the run has begun', () => existsSync(path.join(runOf(file), 'series.ndjson')))
+  program.signalGroup('SIGKILL')
+  await program.ended
+  expect((await left()).length).toBeGreaterThan(5)
+  const api = new IdentityApi(service.url)
+  const identity = { methods: ['password'], password: { user: { ...admin, password: 'of-admin' } } }
+  const { id: auth } = await api.token(identity, { project: { name: 'admin', domain: { id: 'default' } } })
+  await api.ask('POST', '/v3/users', { auth, json: { user: { name: 'cutover-ann', domain_id: 'default' } } })
+  const { code, stdout } = await start(file, ['--cleanup']).ended
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^removed user cutover-[0-9a-f]{6}-user-1 \([0-9a-f]{32}\)$/m)
+  expect(await left()).toEqual(['cutover-ann'])
+})
+
+describe('before anything is sent', () => {
+  test('a dry run tells target, load, users and each step with its command, and asks nobody', async () => {
+    const file = scenario(`timeline: [{ at: 2s, cutover: { to: fernet } }, { at: 3s, keys.rotate: true }]
+external: { ceiling: 50/s, abort_at: 20%, hooks: { cutover: 'switch it', keys.rotate: { run: [sh, rotate.sh], timeout: 5s } } }
+`)
+    const program = new Program(['rehearse', file, '--world', 'external', '--dry-run'], {
+      cwd: scratch.root,
+      // Nobody listens there.
+      env: { ...env(), OS_AUTH_URL: 'http://127.0.0.1:1' },
+    })
+    const { code, stdout } = await program.ended
+    expect(code).toBe(0)
+    expect(stdout).toContain('target  http://127.0.0.1:1/v3 (127.0.0.1, this machine)')
+    expect(stdout).toContain(
+      '26 calls/s planned, those that services remember among them; at most 50 requests in any second',
+    )
+    expect(stdout).toContain('when more than 20 % of the requests of 30 s fail or get no answer')
+    expect(stdout).toContain('6 users, 3 projects, 2 trusts made as cutover-…, removed at the end')
+    expect(stdout).toContain("2 s  switch to fernet, node 1: sh -c 'switch it'  (at most 1 min)")
+    expect(stdout).toContain('3 s  rotate keys: sh rotate.sh  (at most 5 s)')
+    expect(stdout).not.toContain('of-admin')
+  })
+
+  test('a target elsewhere is refused, and nothing is written', async () => {
+    const file = scenario('')
+    const out = path.join(path.dirname(file), 'run')
+    const program = new Program(['rehearse', file, '--world', 'external', '--out', out], {
+      cwd: scratch.root,
+      env: { ...env(), OS_AUTH_URL: 'https://192.0.2.7:5000' },
+    })
+    const { code, stderr } = await program.ended
+    expect(code).toBe(2)
+    expect(stderr).toContain('add --target https://192.0.2.7:5000/v3')
+    expect(stderr).toContain('2 problems; nothing was started.')
+    expect(existsSync(out)).toBe(false)
+  })
+
+  test('a wrong password is told in Keystone’s words, and not repeated', async () => {
+    const program = new Program(['rehearse', scenario(''), '--world', 'external'], {
+      cwd: scratch.root,
+      env: { ...env(), OS_PASSWORD: 'mistyped' },
+    })
+    const { code, stderr } = await program.ended
+    expect(code).toBe(3)
+    expect(stderr).toContain('401 The request you have made requires authentication.')
+    expect(stderr).not.toContain('mistyped')
+  })
+})
