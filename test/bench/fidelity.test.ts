@@ -6,7 +6,13 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, jest, test } from '@jest/globals'
-import { compareFigures, figuresOf, type Exchange, type Observed } from '../../src/bench/fidelity/figures.js'
+import {
+  compareFigures,
+  figuresOf,
+  missesOfReplays,
+  type Exchange,
+  type Observed,
+} from '../../src/bench/fidelity/figures.js'
 import { replaySimulated } from '../../src/bench/fidelity/predicted.js'
 import {
   readFirstCalls,
@@ -106,6 +112,10 @@ describe('a figure', () => {
     expect(holds(100, [95, 105])).toBe(true)
     expect(holds(100, [101, 105])).toBe(false)
     expect(holds(100, [100, 130])).toBe(false)
+  })
+
+  test('misses for a replay, too, that is the least or the most of all', () => {
+    expect(missesOfReplays([95, 100, 105].map(refusals))).toEqual([1, 0, 1])
   })
 
   test('of fewer than twenty is judged by the spread alone', () => {
