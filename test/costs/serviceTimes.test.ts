@@ -1,7 +1,13 @@
 // What is drawn from a cost profile: the distribution, the row, and what stands in where none was measured.
 // Bounds are four standard errors of what the lognormal distribution says; the seed is fixed.
 import { describe, expect, test } from '@jest/globals'
-import { busyMeanMs, hashMs, rowFor, type CostProfile, type CostRow } from '../../src/scenario/costs/profile.js'
+import {
+  busyMeanMs,
+  hashMs,
+  rowFor,
+  type CostProfile,
+  type CostRow,
+} from '../../src/scenario/costs/profile.js'
 import { shippedCosts } from '../../src/scenario/costs/shipped.js'
 import { parseScenario } from '../../src/scenario/parse.js'
 import type { IdentitySettings } from '../../src/scenario/scenario.js'
@@ -64,7 +70,9 @@ describe('drawn times', () => {
     expect(Math.abs(at(0.95) - Math.log(100) - 1.644854 * spread)).toBeLessThan(4 * error(0.95, 1.644854))
     const mean = drawn.reduce((sum, ms) => sum + ms, 0) / n
     const expected = 100 * Math.exp(spread ** 2 / 2)
-    expect(Math.abs(mean / expected - 1)).toBeLessThan((4 * Math.sqrt(Math.exp(spread ** 2) - 1)) / Math.sqrt(n))
+    expect(Math.abs(mean / expected - 1)).toBeLessThan(
+      (4 * Math.sqrt(Math.exp(spread ** 2) - 1)) / Math.sqrt(n),
+    )
   })
 
   test('are the same for equal seeds, and others on another backend', () => {
@@ -117,7 +125,12 @@ describe('drawn times', () => {
 })
 
 describe('the time at a load', () => {
-  const loaded = row({ busy: [{ inSystem: 8, meanMs: 150 }, { inSystem: 32, meanMs: 250 }] })
+  const loaded = row({
+    busy: [
+      { inSystem: 8, meanMs: 150 },
+      { inSystem: 32, meanMs: 250 },
+    ],
+  })
 
   test('goes from alone to all workers busy, then along what was measured, and on as at the last', () => {
     const at = [1, 2, 8, 20, 32, 500].map((inSystem) => busyMeanMs(loaded, 2, inSystem))
@@ -150,9 +163,14 @@ describe('the shipped profiles', () => {
       for (const provider of ['uuid', 'fernet'] as const) {
         for (const cache of ['none', 'hit', 'miss'] as const)
           expect(rowFor(profile, { provider, cache, op: 'validate' })).toMatchObject({ provider, cache })
-        expect(rowFor(profile, { provider, cache: 'miss', op: 'issue' })).toMatchObject({ provider, cache: 'hit' })
+        expect(rowFor(profile, { provider, cache: 'miss', op: 'issue' })).toMatchObject({
+          provider,
+          cache: 'hit',
+        })
       }
     }
-    expect(rowFor(shippedCosts.zed, { provider: 'uuid', cache: 'none', op: 'issue' })?.provider).toBe('fernet')
+    expect(rowFor(shippedCosts.zed, { provider: 'uuid', cache: 'none', op: 'issue' })?.provider).toBe(
+      'fernet',
+    )
   })
 })

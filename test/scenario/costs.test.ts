@@ -61,7 +61,8 @@ describe('costs', () => {
   })
 
   test('of a file that is no profile are refused with each problem and its line', () => {
-    const text = 'format: cutover/costs@1\nname: ours\nabout: ""\nworkers: 0\npasswordHashs: []\nrows: []\npoints: []\n'
+    const text =
+      'format: cutover/costs@1\nname: ours\nabout: ""\nworkers: 0\npasswordHashs: []\nrows: []\npoints: []\n'
     const problems = problemsOf(() => parse('costs: ./ours.yaml', { './ours.yaml': text }))
     expect(problems.map(({ file, line, path }) => [file, line, path])).toEqual(
       expect.arrayContaining([
@@ -73,7 +74,9 @@ describe('costs', () => {
   })
 
   test('of a file that is not there are refused', () => {
-    expect(problemsOf(() => parse('costs: ./gone.json'))).toMatchObject([{ message: 'there is no such file' }])
+    expect(problemsOf(() => parse('costs: ./gone.json'))).toMatchObject([
+      { message: 'there is no such file' },
+    ])
   })
 
   test('warn where another row stands in for one that was not measured', () => {
