@@ -82,7 +82,7 @@ const lookMs = 20
 const stallMs = 60
 
 /** Adds up for how long nothing was done here: the machine was busy with others, or had us stopped. */
-const watchStalls = (): { end(): number } => {
+export const watchStalls = (): { end(): number } => {
   let stalledMs = 0
   let lastMs = performance.now()
   const timer = setInterval(() => {
