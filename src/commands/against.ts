@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { InputError } from '../base/errors.js'
 import { claimFolder } from '../io/runFolder.js'
 import { findBuild, runBuild } from '../io/otherBuild.js'
-import { duration } from '../render/text.js'
+import { counted, duration } from '../render/text.js'
 import type { Scenario } from '../scenario/scenario.js'
 import type { WorldName } from '../worlds/world.js'
 import { runInTurns } from '../worlds/compare/turns.js'
@@ -83,7 +83,7 @@ export const rehearseInTurns = async (
   line.end()
   const seconds = duration(Math.round((performance.now() - startedMs) / 1000))
   stdout.write(
-    `${whole} repetitions in turns, in ${seconds}. To judge them:\n  cutover gate ${root}/candidate-* --baseline ${root}/baseline-*\n`,
+    `${counted(whole, 'repetition')} in turns, in ${seconds}. To judge them:\n  cutover gate ${root}/candidate-* --baseline ${root}/baseline-*\n`,
   )
   return state.interrupts > 0 ? exitCodes.inconclusive : exitCodes.pass
 }

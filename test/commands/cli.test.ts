@@ -80,6 +80,16 @@ const wrong: readonly Usage[] = [
     words: ['report', 'nowhere'],
     says: /^nowhere: there is no such folder; /,
   },
+  {
+    title: 'a comparison of times that are none, with a margin that is none, both at once',
+    words: ['gate', 'nowhere', '--times', 'p50,bogus', '--margin', '0'],
+    says: /^--margin: 0 is no rise .*\n--times: there is no time bogus; some of cpu,p50.*\n2 problems; nothing was started\.\n$/,
+  },
+  {
+    title: 'another build that is not there',
+    words: ['rehearse', steady, '--against', 'nowhere'],
+    says: /^--against: there is no build in nowhere; /,
+  },
   { title: 'a folder that is no run’s', words: ['report', '.'], says: /holds no run\.json/ },
 ]
 
