@@ -13,6 +13,8 @@ export interface TableCost {
   readonly databaseMs: number | null
   /** Why the figures count for nothing; empty: they are good. */
   readonly rejected: readonly string[]
+  /** Other programs took a part of the machine: the times are too long. */
+  readonly disturbed: boolean
 }
 
 export interface FlushCost {

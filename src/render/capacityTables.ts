@@ -133,7 +133,7 @@ export const growthTable = ({ growth }: MeasuredCapacity): CapacityTable => ({
     validate.map((cost, i) => [
       i === 0 ? count(rows) : '',
       cost.mode,
-      `${count(cost.perSec)}${cost.rejected.length > 0 ? '!' : ''}`,
+      `${count(cost.perSec)}${cost.rejected.length > 0 ? '!' : cost.disturbed ? '~' : ''}`,
       milliseconds(cost.p50Ms),
       milliseconds(cost.p99Ms),
       figure(cost.backendMs),
@@ -166,7 +166,7 @@ export const tableNotes = {
 } as const
 
 /** What must be known to read the figures. */
-export const capacityNotes = ({ points, machine, costs, answers }: MeasuredCapacity): string[] => {
+export const capacityNotes = ({ points, machine, costs, answers, growth }: MeasuredCapacity): string[] => {
   const bound = points.filter((point) => point.bound === 'generator').length
   const starved = points.filter(({ cores, backends }) => cores.backends.waited > 0.1 * backends).length
   const disturbed = points.filter((point) => point.disturbed).length
@@ -200,6 +200,14 @@ export const capacityNotes = ({ points, machine, costs, answers }: MeasuredCapac
         ({ mode, op, backends, connections, rejected }) =>
           `!: ${mode}, ${op}, ${counted(backends, 'backend')}, ${counted(connections, 'connection')}: ${rejected.join('; ')}. It counts for nothing.`,
       ),
+    ...growth.flatMap(({ rows, validate }) =>
+      validate
+        .filter(({ rejected }) => rejected.length > 0)
+        .map(
+          ({ mode, rejected }) =>
+            `!: ${count(rows)} rows, ${mode}: ${rejected.join('; ')}. It counts for nothing.`,
+        ),
+    ),
     'The servers are ours, in Node.js, and not Keystone in Python: compare providers, stores and sizes by them. For the workers of your Keystone give cutover plan the times that you measured there.',
   ]
 }

@@ -37,7 +37,7 @@ export const drawLoadSvg = (chart: LoadChart, id: string): SafeHtml | null => {
   >
     <title id="${id}-title">${title}</title>
     <desc id="${id}-description">${chart.unit}: ${description}</desc>
-    <text class="strong" x="4" y="14">${title}</text>
+    <text class="strong" x="4" y="14">${title} (${chart.unit})</text>
     ${[0, 1, 2, 3, 4].map((step) => {
       const value = (top * step) / 4
       return html`<line
@@ -46,9 +46,7 @@ export const drawLoadSvg = (chart: LoadChart, id: string): SafeHtml | null => {
           x2="${plot.right}"
           y1="${yOf(value)}"
           y2="${yOf(value)}"
-        /><text x="${plot.left - 6}" y="${yOf(value) + 4}" text-anchor="end"
-          >${figure(value)}${step === 4 ? ` ${chart.unit}` : ''}</text
-        >`
+        /><text x="${plot.left - 6}" y="${yOf(value) + 4}" text-anchor="end">${figure(value)}</text>`
     })}
     ${xs.map(
       (x) => html`<text x="${xOf(x)}" y="${plot.bottom + 16}" text-anchor="middle">${chart.label(x)}</text>`,

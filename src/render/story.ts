@@ -198,7 +198,9 @@ function latencyReason(view: ReportView): string[] {
   const late = doubt === null ? '' : ` ${doubt}`
   return words.length === 0
     ? []
-    : [`Response time of Keystone before → after the switch${costMark(view.header)}: ${listed(words)}.${late}`]
+    : [
+        `Response time of Keystone before → after the switch${costMark(view.header)}: ${listed(words)}.${late}`,
+      ]
 }
 
 function tableReason(view: ReportView): string[] {

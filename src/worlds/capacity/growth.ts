@@ -61,7 +61,7 @@ const validateIn = async (stage: Stage, mode: ProviderMode, options: GrowthOptio
   })
   const point = judgePoint(await playPoint({ ...load, stage, op: 'validate', seconds }))
   await pool.end()
-  const { perSec, cores, latency, rejected } = point
+  const { perSec, cores, latency, rejected, disturbed } = point
   return {
     mode,
     perSec,
@@ -70,6 +70,7 @@ const validateIn = async (stage: Stage, mode: ProviderMode, options: GrowthOptio
     backendMs: (1000 * cores.backends.used) / perSec,
     databaseMs: cores.database === null ? null : (1000 * cores.database) / perSec,
     rejected,
+    disturbed,
   }
 }
 
