@@ -2,11 +2,11 @@
 // Reads the file and the options, calls one use, prints; exit code by the verdict.
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { formatProblem } from '../base/errors.js'
+import { formatProblem, InputError } from '../base/errors.js'
 import { checkGate } from '../measure/gates.js'
 import { renderTerminal } from '../render/terminal.js'
 import { parseScenario } from '../scenario/parse.js'
-import { rehearse } from '../worlds/rehearse.js'
+import { rehearse, type Rehearsed } from '../worlds/rehearse.js'
 import { rehearseInTurns } from './against.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem, readNamedBeside } from './inputFile.js'
@@ -72,6 +72,10 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   for (const warning of warnings) stderr.write(`${sentences(`warning: ${formatProblem(warning)}`, stderr)}\n`)
   const { against } = options
   if (against !== undefined) {
+    if (liveOptions !== null) {
+      const message = 'there is no page of runs in turns'
+      throw new InputError([{ path: '--live', message, remedy: 'leave --live or --against away' }])
+    }
     const words = commandWords(file, options)
     return rehearseInTurns({ scenario, world, words }, { ...options, against }, surroundings)
   }
@@ -97,31 +101,35 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     stop('stopped by the user')
   })
   const live = await openLive(liveOptions, scenario.name, screen.say)
-  const { summary, view, folder } = await rehearse({
-    scenario,
-    scenarioText: text,
-    world,
-    store,
-    command: commandText(file, options),
-    reportsRoot: 'reports',
-    ...(options.out === undefined ? {} : { out: options.out }),
-    onProgress: (progress) => {
-      screen.progress(progress)
-      live?.tell(progress)
-    },
-    onPulse: screen.pulse,
-    onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
-    ...(external === null ? {} : { external }),
-    onWarning: (warning) => screen.say(`warning: ${warning}`),
-    onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
-    onStarted: (given) => {
-      stop = given
-      live?.stoppable(given)
-    },
-  }).finally(async () => {
+  let rehearsed: Rehearsed
+  try {
+    rehearsed = await rehearse({
+      scenario,
+      scenarioText: text,
+      world,
+      store,
+      command: commandText(file, options),
+      reportsRoot: 'reports',
+      ...(options.out === undefined ? {} : { out: options.out }),
+      onProgress: (progress) => {
+        screen.progress(progress)
+        live?.tell(progress)
+      },
+      onPulse: screen.pulse,
+      onlookers: [screen.onlooker, ...(live === null ? [] : [live])],
+      ...(external === null ? {} : { external }),
+      onWarning: (warning) => screen.say(`warning: ${warning}`),
+      onFolderProblem: (problem) => screen.say(`warning: ${problem.message}`),
+      onStarted: (given) => {
+        stop = given
+        live?.stoppable(given)
+      },
+    })
+  } finally {
     screen.end()
     await live?.close()
-  })
+  }
+  const { summary, view, folder } = rehearsed
   if (options.json === true) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {
     const reportPath = `${folder}/report.html`

@@ -37,13 +37,13 @@ export class LiveMetrics {
   )
   private readonly lateness = this.gauge(
     'generator_lateness_seconds',
-    'How much later than due requests were sent, in the last interval of the record; quantile 1 is the highest.',
-    ['quantile'],
+    'How much later than due requests were sent, in the last interval of the record; percentile 100 is the highest.',
+    ['percentile'],
   )
   private readonly loopDelay = this.gauge(
     'generator_event_loop_delay_seconds',
-    'How much later than asked the event loop of the generator came round, since the start; quantile 1 is the highest.',
-    ['quantile'],
+    'How much later than asked the event loop of the generator came round, since the start; percentile 100 is the highest.',
+    ['percentile'],
   )
   private readonly cpu = this.gauge(
     'generator_cpu_ratio',
@@ -68,8 +68,8 @@ export class LiveMetrics {
   )
   private readonly responses = this.gauge(
     'backend_response_seconds',
-    'Response times of the backends since a request was due, in the last interval that has some; quantile 1 is the highest.',
-    ['op', 'quantile'],
+    'Response times of the backends since a request was due, in the last interval that has some; percentile 100 is the highest.',
+    ['op', 'percentile'],
   )
   private readonly provider = this.gauge('backend_provider_info', 'The token provider of a backend.', [
     'node',
@@ -112,8 +112,8 @@ export class LiveMetrics {
       }
     }
     const { lateness } = line
-    if (lateness !== null) setQuantiles(this.lateness, {}, lateness)
-    for (const [op, latency] of Object.entries(line.latency)) setQuantiles(this.responses, { op }, latency)
+    if (lateness !== null) setPercentiles(this.lateness, {}, lateness)
+    for (const [op, latency] of Object.entries(line.latency)) setPercentiles(this.responses, { op }, latency)
     this.uuidTokens.inc(line.uuidTokensSeen ?? 0)
   }
 
@@ -126,7 +126,7 @@ export class LiveMetrics {
     raise(this.due, calls + this.shed)
     if (generator === null) return
     const { cpuShare, cpuWaitShare, loopDelayP50Ms: p50Ms, loopDelayP99Ms: p99Ms } = generator
-    setQuantiles(this.loopDelay, {}, { p50Ms, p99Ms, maxMs: generator.loopDelayMaxMs })
+    setPercentiles(this.loopDelay, {}, { p50Ms, p99Ms, maxMs: generator.loopDelayMaxMs })
     this.cpu.set(cpuShare)
     if (cpuWaitShare !== null) this.cpuWait.set(cpuWaitShare)
   }
@@ -159,19 +159,19 @@ export class LiveMetrics {
   }
 }
 
-/** Milliseconds of a record as seconds, for the quantiles that it has. */
-const setQuantiles = <Label extends string>(
-  gauge: Gauge<Label | 'quantile'>,
-  labels: Readonly<Record<Exclude<Label, 'quantile'>, string>>,
+/** Milliseconds of a record as seconds, for the percentiles that it has. */
+const setPercentiles = <Label extends string>(
+  gauge: Gauge<Label | 'percentile'>,
+  labels: Readonly<Record<Exclude<Label, 'percentile'>, string>>,
   { p50Ms, p99Ms, maxMs }: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number },
 ): void => {
-  for (const [quantile, ms] of [
-    ['0.5', p50Ms],
-    ['0.99', p99Ms],
-    ['1', maxMs],
+  for (const [percentile, ms] of [
+    ['50', p50Ms],
+    ['99', p99Ms],
+    ['100', maxMs],
   ] as const)
     gauge.set(
-      { ...labels, quantile } as Partial<Record<Label | 'quantile', string>>,
+      { ...labels, percentile } as Partial<Record<Label | 'percentile', string>>,
       Math.round(ms * 1000) / 1e6,
     )
 }
