@@ -116,7 +116,6 @@ const readOrder = (options: Options, env: Surroundings['env']): Omit<ProfileOrde
     clients,
     workers,
     cache: cache ?? 'none',
-    passwordHash: null,
     timeoutMs,
   }
 }

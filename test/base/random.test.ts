@@ -54,6 +54,20 @@ describe('a stream of random numbers', () => {
     for (let i = 0; i < 1000; i++) expect(random.uint32()).toBe(reference())
   })
 
+  test('is normal where that is asked for: mean 0, variance 1, a fortieth beyond 1.959964', () => {
+    const random = new Random(1, 'normal')
+    const values = sampleOf(() => random.normal())
+    expectMean(values, 0, 1)
+    // The square of a standard normal number has mean 1 and variance 2.
+    expectMean(
+      values.map((x) => x * x),
+      1,
+      Math.sqrt(2),
+    )
+    const beyond = values.map((x) => (x > 1.959964 ? 1 : 0))
+    expectMean(beyond, 0.025, Math.sqrt(0.025 * 0.975))
+  })
+
   test('is uniform on [0, 1): mean 1/2, variance 1/12, every bin alike', () => {
     const random = new Random(1, 'uniform')
     const values = sampleOf(() => random.unit())

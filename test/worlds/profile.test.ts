@@ -70,7 +70,6 @@ test('the profile of a server tells its times and its workers', async () => {
     clients: [1, 9],
     workers: null,
     cache: 'none',
-    passwordHash: null,
     timeoutMs: 20_000,
     onProgress: () => {},
   })
