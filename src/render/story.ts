@@ -153,8 +153,12 @@ function refusalReason(view: ReportView): string {
   const rest = rejections.total - named.reduce((sum, each) => sum + each.total, 0)
   const whose = named.map((each) => `${plain(each.name)} ${count(each.total)}`)
   if (rest > 0) whose.push(`${count(refused.length - named.length)} other classes ${count(rest)}`)
-  return `${count(rejections.total)} of ${counted(requests.total, 'request')} (${share(rejections.total, requests.total)}) ${rejections.total === 1 ? 'was' : 'were'} refused${when}: ${listed(whose)}.`
+  return `${count(rejections.total)} of ${counted(requests.total, 'request')} (${share(rejections.total, requests.total)}) ${rejections.total === 1 ? 'was' : 'were'} refused${when}: ${listed(whose)}.${inferredNote(view)}`
 }
+
+/** A given Keystone refuses without a reason; what stands as its cause is the holder's inference. */
+const inferredNote = (view: ReportView): string =>
+  view.header.world === 'external' ? ' The causes are inferred: this Keystone tells none.' : ''
 
 /** Classes whose refusals had not ended when the record did. */
 const refusedNow = (view: ReportView): string[] => {

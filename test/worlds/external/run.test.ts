@@ -153,6 +153,8 @@ gates: ["rejected(cause=key-rotated-away, window=cutover..+2s) > 5", "rejected(w
     ['cutover node 1', true],
     ['end', true],
   ])
+  const page = readFileSync(path.join(runOf(file), 'report.html'), 'utf8')
+  expect(page).toContain('The causes are inferred: this Keystone tells none.')
   const log = path.join(runOf(file), 'hooks.log')
   expect(readFileSync(log, 'utf8')).toContain('keys swapped on node 1\n')
   expect(readFileSync(log, 'utf8')).toContain(`the end of ${runOf(file)}\n`)
