@@ -129,7 +129,7 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
     screen.end()
     await live?.close()
   }
-  const { summary, view, folder } = rehearsed
+  const { summary, view, folder, complete } = rehearsed
   if (options.json === true) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else {
     const reportPath = `${folder}/report.html`
@@ -142,7 +142,9 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
       }),
     )
   }
-  return verdictCode[summary.verdict]
+  if (complete || summary.verdict !== 'pass') return verdictCode[summary.verdict]
+  screen.say(`The run passed, but ${folder} is not complete: nobody can look it up later. Exit code 4.`)
+  return exitCodes.inconclusive
 }
 
 export const addRehearse = (

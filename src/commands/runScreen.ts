@@ -19,7 +19,7 @@ import {
 import { fit } from '../render/text.js'
 import { stepLabel } from '../rehearsal/timeline.js'
 import type { Scenario } from '../scenario/scenario.js'
-import type { Onlooker, Pulse, RunUnderWay } from '../worlds/rehearse.js'
+import type { Onlooker, Pulse, RunUnderWay } from '../worlds/onlooker.js'
 import type { Progress, WorldName } from '../worlds/world.js'
 import { createLiveBlock } from './liveBlock.js'
 import { redraws, sentences, type Surroundings } from './terminal.js'

@@ -59,8 +59,8 @@ export interface RunFolder {
   seriesHash(): string
   /** The first thing that could not be written, or null. */
   problem(): RunFolderError | null
-  /** Ends the folder of a run that has results, each file complete or absent. */
-  finish(results: RunResults): Promise<void>
+  /** Ends the folder of a run that has results, each file complete or absent; false if something of it is missing. */
+  finish(results: RunResults): Promise<boolean>
   /** Ends the folder of a run that has none: what was appended is on disk, and nothing else. */
   abandon(): Promise<void>
 }
@@ -243,7 +243,9 @@ export const createRunFolder = async (options: RunFolderOptions): Promise<RunFol
       const file = { ...header, ...(incomplete === null ? {} : { incomplete }), end, timeline }
       await attempt(runFiles.header, toJson(file))
       await marker
-      if (missing() === null) await rm(fileOf(runFiles.incomplete), { force: true }).catch(() => undefined)
+      if (missing() !== null) return false
+      await rm(fileOf(runFiles.incomplete), { force: true }).catch(() => undefined)
+      return true
     },
     abandon: close,
   }

@@ -129,12 +129,13 @@ describe('a run that ends', () => {
     folder.appendSeries(event)
     folder.appendLatency('#[Histogram log format version 1.3]')
     const runHash = folder.seriesHash()
-    await folder.finish({
+    const complete = await folder.finish({
       end: { ...end, runHash },
       summary: { verdict: 'pass' },
       reportHtml: '<p>',
       junitXml: '<testsuite/>',
     })
+    expect(complete).toBe(true)
     expect((await readdir(folder.path)).toSorted()).toEqual([
       'junit.xml',
       'latency.hlog',
@@ -249,7 +250,7 @@ describe('a full disk', () => {
     folder.appendLatency('#')
     await until(async () => Promise.resolve(problems.length > 0))
     folder.appendSeries(table(1))
-    await folder.finish({ end, summary: {}, reportHtml: null, junitXml: null })
+    expect(await folder.finish({ end, summary: {}, reportHtml: null, junitXml: null })).toBe(false)
     expect(problems.map(({ code }) => code)).toEqual(['ENOSPC'])
     expect(folder.problem()).toBe(problems[0])
     const runFile = JSON.parse(await readFile(path.join(folder.path, 'run.json'), 'utf8')) as {

@@ -9,7 +9,8 @@ import { checkGate } from '../../src/measure/gates.js'
 import type { RunRecord } from '../../src/measure/record.js'
 import type { Summary } from '../../src/measure/summary.js'
 import { parseScenario } from '../../src/scenario/parse.js'
-import { rehearse, type Pulse } from '../../src/worlds/rehearse.js'
+import type { Pulse } from '../../src/worlds/onlooker.js'
+import { rehearse } from '../../src/worlds/rehearse.js'
 
 /** The text of a scenario of the tests. */
 export const fixture = (name: string): string =>

@@ -2,7 +2,7 @@
 // It is the one contract between the two, so that neither has to know the other's code.
 import type { RunHeader, SeriesLine } from '../../measure/record.js'
 import type { ProviderMode } from '../../token/mode.js'
-import type { RunMoment } from '../rehearse.js'
+import type { RunMoment } from '../onlooker.js'
 
 export interface LiveSetup {
   /** 0: any free one. */

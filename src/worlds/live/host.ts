@@ -16,7 +16,7 @@ import { renderLive, renderLiveBody, type LivePage } from '../../render/htmlLive
 import { pageData } from '../../render/page/pageData.js'
 import type { LiveUpdate } from '../../render/page/livePage.js'
 import type { ReportView } from '../../render/view.js'
-import type { RunMoment } from '../rehearse.js'
+import type { RunMoment } from '../onlooker.js'
 import type { LiveCalls, LiveNews, LiveNotice, LiveSetup } from './calls.js'
 
 /** Real milliseconds between two states that are sent, at least. */

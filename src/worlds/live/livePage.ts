@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { Child } from '../../io/childProcess.js'
 import type { RunHeader, SeriesLine } from '../../measure/record.js'
 import { count } from '../../render/text.js'
-import type { Onlooker, RunUnderWay } from '../rehearse.js'
+import type { Onlooker, RunUnderWay } from '../onlooker.js'
 import type { Progress } from '../world.js'
 import type { LiveCalls, LiveNews, LiveNotice, LiveSetup } from './calls.js'
 
