@@ -237,7 +237,6 @@ describe('while a run goes on', () => {
       .waitFor()
     expect(await page.getByRole('button', { name: 'switch to fernet' }).count()).toBe(0)
     expect(await page.getByRole('button', { name: 'restart heat' }).count()).toBe(1)
-    expect(await page.locator('#zoom-switch').isVisible()).toBe(true)
   })
 })
 
