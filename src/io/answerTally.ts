@@ -2,7 +2,7 @@
 // It exists so that what a load generator says it was told can be held against what the server says it told.
 
 /** The operations on tokens, and everything else in one. */
-export type CountedOp = 'issue' | 'validate' | 'revoke' | 'other'
+type CountedOp = 'issue' | 'validate' | 'revoke' | 'other'
 
 /** `validate 200` → how often. */
 export type AnswerCounts = Readonly<Record<string, number>>

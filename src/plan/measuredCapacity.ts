@@ -5,7 +5,7 @@ import type { CapacityAnswer, Curve, Need, OperationCost } from './capacity.js'
 import type { JudgedPoint } from './capacityPoint.js'
 import type { GrowthFigures } from './tableCost.js'
 
-export const capacityFormat = 'cutover/capacity@1'
+const capacityFormat = 'cutover/capacity@1'
 
 /** `cutover capacity --json`. */
 export interface MeasuredCapacity {

@@ -17,7 +17,7 @@ afterAll(() => {
   for (const folder of [home, temporary]) rmSync(folder, { recursive: true, force: true })
 })
 
-const small = '--duration 200ms --connections 1,4 --backends 1,2 --live 1000 --password-hash plain --seed 2'
+const small = '--duration 200ms --connections 2,4 --backends 2 --live 1000 --password-hash plain --seed 2'
 
 test('a small measurement: everybody counts the same, a plan reads it, and nothing is left behind', async () => {
   const { code, stdout } = await runProgram(
@@ -32,7 +32,7 @@ test('a small measurement: everybody counts the same, a plan reads it, and nothi
     measured.points.map(({ mode, op, backends, connections }) => [mode, op, backends, connections].join(' ')),
   ).toEqual(
     ['uuid', 'fernet'].flatMap((mode) =>
-      ['validate', 'issue'].flatMap((op) => ['1 1', '1 4', '2 4'].map((some) => `${mode} ${op} ${some}`)),
+      ['validate', 'issue'].flatMap((op) => ['2 2', '2 4'].map((some) => `${mode} ${op} ${some}`)),
     ),
   )
   for (const point of measured.points) {
@@ -58,10 +58,13 @@ test('a small measurement: everybody counts the same, a plan reads it, and nothi
   ])
   expect(stdout).toContain('For 300 validations/s and 20 issues/s, 99 % of each within 100 ms')
   expect(stdout).toContain('What the table costs')
-  const answers = measured.answers.filter(({ rowWritesPerSec }) => rowWritesPerSec !== null)
-  expect(answers).toHaveLength(2)
-  // Tests run beside one another; what was measured then is no basis for anything, and it says so.
-  expect(code).toBe(answers.some(({ disturbed }) => disturbed) ? 4 : 0)
+  // Tests run beside one another; what was measured then may be no basis for anything, and it says so.
+  const isConclusive = ['uuid', 'fernet'].every((mode) =>
+    measured.answers.some(
+      (answer) => answer.mode === mode && answer.rowWritesPerSec !== null && !answer.disturbed,
+    ),
+  )
+  expect(code).toBe(isConclusive ? 0 : 4)
   expect(readFileSync(path.join(home, 'capacity.html'), 'utf8')).toMatch(/<svg[\s\S]*<\/html>/)
   expect(readdirSync(temporary)).toEqual([])
 
@@ -75,7 +78,7 @@ test('a small measurement: everybody counts the same, a plan reads it, and nothi
     figures.find((figure) => figure.name === name)?.value
   for (const { mode, needed, rowWritesPerSec } of measured.answers) {
     expect(valueOf(`workers with ${mode}, as measured`)).toBe(needed?.workers ?? null)
-    expect(valueOf(`rows written with ${mode}, as measured`)).toBe(rowWritesPerSec)
+    expect(valueOf(`rows written with ${mode}, as measured`) ?? null).toBe(rowWritesPerSec)
   }
   // The rows that a flush deletes, at the speed that was measured.
   const rows = valueOf('rows deleted by each flush') ?? NaN

@@ -17,7 +17,7 @@ export interface SweepSettings {
 const ops: readonly CapacityOp[] = ['validate', 'issue']
 
 /** Different requests of a point. */
-export const requestsOfPoint = 4000
+const requestsOfPoint = 4000
 
 /** Whether each backend gets a connection. */
 const isPlayed = (backends: number, connections: number): boolean => connections >= backends
