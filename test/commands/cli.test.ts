@@ -53,7 +53,7 @@ const wrong: readonly Usage[] = [
   {
     title: 'a world that is none',
     words: ['rehearse', steady, '--world', 'nowhere'],
-    says: /^--world: there is no world nowhere; local or simulated\n/,
+    says: /^--world: there is no world nowhere; local, simulated or external\n/,
   },
   {
     title: 'a store that processes cannot share',
