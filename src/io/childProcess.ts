@@ -34,6 +34,8 @@ export interface ChildOptions {
   readonly name: string
   /** The module that the child runs. */
   readonly module: URL
+  /** Options of node for it, beside those of this process. */
+  readonly nodeOptions?: readonly string[]
   readonly onNotice?: (notice: unknown) => void
   /**
    * Whether the kernel kills it when this process is gone, as it must a child that may be stopped by a signal: that one
@@ -65,12 +67,13 @@ export class Child {
   constructor(options: ChildOptions) {
     this.name = options.name
     const setpriv = options.diesWithUs === true ? findProgram('setpriv') : null
+    const execArgv = [...process.execArgv, ...(options.nodeOptions ?? [])]
     this.process = fork(options.module, [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
       ...(setpriv === null
-        ? {}
-        : { execPath: setpriv, execArgv: ['--pdeathsig', 'SIGKILL', process.execPath, ...process.execArgv] }),
+        ? { execArgv }
+        : { execPath: setpriv, execArgv: ['--pdeathsig', 'SIGKILL', process.execPath, ...execArgv] }),
     })
     let lastWords = ''
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
