@@ -12,8 +12,7 @@ import { arrivalsOf, clientsChangeAt, type ArrivalsWanted, type Lane } from './l
 import { Lapses } from './lapses.js'
 import type { ManualStep, ManualSteps } from './manualSteps.js'
 import { Notes } from './notes.js'
-import type { Clock, Control, Evidence, Target } from './ports.js'
-import type { Recording } from './recording.js'
+import type { Clock, Control, Evidence, Recording, Target } from './ports.js'
 import { runTimeline } from './timeline.js'
 
 export interface EngineOptions extends ArrivalsWanted {

@@ -3,8 +3,7 @@
 import { toSec } from '../base/time.js'
 import type { Op, Outcome } from '../measure/sample.js'
 import type { Lane } from './lanes.js'
-import type { Clock } from './ports.js'
-import type { Recording } from './recording.js'
+import type { Clock, Recording } from './ports.js'
 
 export class Lapses {
   private readonly clock: Clock

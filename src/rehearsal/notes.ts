@@ -6,8 +6,7 @@ import type { Cause, Leg, Op, Outcome, RefusalDetail, Sample } from '../measure/
 import { isUuidToken } from '../token/uuid.js'
 import type { Forensics } from './forensics.js'
 import { outcomeAtKeystone, outcomeForSender } from './outcomes.js'
-import type { Clock } from './ports.js'
-import type { Recording } from './recording.js'
+import type { Clock, Recording } from './ports.js'
 
 export class Notes {
   private readonly clock: Clock

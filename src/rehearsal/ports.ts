@@ -2,6 +2,7 @@
 // A world is one choice of these three; see `worlds/`.
 import type { Micros } from '../base/time.js'
 import type { ApiReply, ApiRequest } from '../clients/exchange.js'
+import type { Recorder } from '../measure/recorder.js'
 import type { TimelineStep } from '../scenario/scenario.js'
 
 /** Scenario time, and the time in which responses are measured. */
@@ -55,3 +56,6 @@ export interface Control {
    */
   lastExpiry(done: (answer: { readonly atSec: number | null } | null) => void): void
 }
+
+/** What the engine tells of a run. Without `quietCall` every call is a sample of its own. */
+export type Recording = Omit<Recorder, 'finish' | 'quietCall'> & Partial<Pick<Recorder, 'quietCall'>>

@@ -5,10 +5,9 @@ import type { EventLine } from '../measure/record.js'
 import type { Fault, TimelineStep } from '../scenario/scenario.js'
 import { formatDuration } from '../scenario/units.js'
 import { waitFor } from './conditions.js'
-import type { Recording } from './recording.js'
 import type { Fleet } from './fleet.js'
 import { ManualSteps } from './manualSteps.js'
-import type { Clock, Control, StepResult } from './ports.js'
+import type { Clock, Control, Recording, StepResult } from './ports.js'
 
 export interface TimelineOptions {
   readonly steps: readonly TimelineStep[]

@@ -4,7 +4,7 @@ import type { EventLine, RunHeader, SeriesLine } from '../measure/record.js'
 import { createRecorder } from '../measure/recorder.js'
 import type { Sample } from '../measure/sample.js'
 import type { RunFolder } from '../io/runFolder.js'
-import type { Recording } from '../rehearsal/recording.js'
+import type { Recording } from '../rehearsal/ports.js'
 import type { Onlooker } from './onlooker.js'
 
 export class Keeping implements Recording {
