@@ -208,6 +208,7 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
   }
 
   const answerWaiting = (): void => {
+    if (waiting.length === 0) return
     const batch = waiting
     waiting = []
     try {
@@ -298,7 +299,10 @@ export const startIdentityServer = async (options: IdentityServerOptions): Promi
       message.on('error', () => {})
     },
   )
+  // Node cuts off whoever closes their side before they are answered: so who waits is answered first.
+  server.on('connection', (socket: Socket) => socket.prependListener('end', answerWaiting))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    answerWaiting()
     // A connection that the other side has given up is nobody's to answer.
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE') socket.destroy()
     else wire.refuse(socket, error.code ?? '')

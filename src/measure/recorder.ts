@@ -109,9 +109,16 @@ const quietSample: Omit<Sample, 'clientClass'> = {
   done: micros(0),
 }
 
-/** Histograms of one op. */
+/** Histograms of one op, and what is to go into them: equal samples that follow each other are entered together. */
 interface OpHistograms {
   readonly interval: Histogram
+  /** Of the interval: the histogram would have to walk through all its places for them. */
+  sumUs: number
+  squaresUs2: number
+  alike: number
+  responseUs: number
+  serviceUs: number
+  window: LatencyWindow | null
   readonly hlog: Histogram
   readonly windows: WindowHistograms
   readonly service: WindowHistograms
@@ -142,6 +149,20 @@ const drained = <Name extends string>(
   return { [name]: byClass } as { [key in Name]: Record<string, number> }
 }
 
+/** Puts the samples that wait into the histograms. */
+const enter = (own: OpHistograms): void => {
+  const { alike: n, responseUs, serviceUs, window } = own
+  if (n === 0) return
+  own.alike = 0
+  own.sumUs += n * responseUs
+  own.squaresUs2 += n * responseUs ** 2
+  own.interval.recordValueWithCount(responseUs, n)
+  own.hlog.recordValueWithCount(responseUs, n)
+  if (window === null) return
+  ;(own.windows[window] ??= createHistogram()).recordValueWithCount(responseUs, n)
+  ;(own.service[window] ??= createHistogram()).recordValueWithCount(serviceUs, n)
+}
+
 class StreamRecorder implements Recorder {
   private readonly options: RecorderOptions
   private readonly time: TimeMap
@@ -150,6 +171,8 @@ class StreamRecorder implements Recorder {
   private readonly opHistograms: (OpHistograms | undefined)[] = []
   private readonly latenessRun = createHistogram()
   private readonly latenessInterval = createHistogram()
+  /** Samples of the interval without any lateness, which are entered together. */
+  private inTime = 0
   /** Calls that were counted in advance: for each class, by interval. */
   private readonly quiet = new Map<string, Uint32Array>()
   private uuidSeen: number | null = null
@@ -191,8 +214,11 @@ class StreamRecorder implements Recorder {
     // A request of a member to Keystone gives a sample of each leg with the same instants: one of them counts here.
     if (!sample.waited && (sample.leg === 'keystone' || sample.op === 'call')) {
       const latenessUs = this.inRange(sample.sent - sample.due)
-      this.latenessRun.recordValue(latenessUs)
-      this.latenessInterval.recordValue(latenessUs)
+      if (latenessUs === 0) this.inTime++
+      else {
+        this.latenessRun.recordValue(latenessUs)
+        this.latenessInterval.recordValue(latenessUs)
+      }
     }
     if (sample.leg === 'client') return
     if (sample.op === 'validate' && sample.format !== null) {
@@ -282,20 +308,27 @@ class StreamRecorder implements Recorder {
     const at = opPosition(sample.op)
     const own = (this.opHistograms[at] ??= {
       interval: createHistogram(),
+      sumUs: 0,
+      squaresUs2: 0,
+      alike: 0,
+      responseUs: 0,
+      serviceUs: 0,
+      window: null,
       hlog: createHistogram(),
       windows: {},
       service: {},
     })
     const responseUs = this.inRange(sample.done - sample.due)
-    own.interval.recordValue(responseUs)
-    own.hlog.recordValue(responseUs)
+    // A value beyond the range has been counted above.
+    const serviceUs = this.inRange(Math.min(sample.done - sample.sent, highestUs))
     const window = this.windowAt(sample.atSec)
-    if (window === null) return
-    ;(own.windows[window] ??= createHistogram()).recordValue(responseUs)
-    ;(own.service[window] ??= createHistogram()).recordValue(
-      // A value beyond the range has been counted above.
-      this.inRange(Math.min(sample.done - sample.sent, highestUs)),
-    )
+    if (own.responseUs !== responseUs || own.serviceUs !== serviceUs || own.window !== window) {
+      enter(own)
+      own.responseUs = responseUs
+      own.serviceUs = serviceUs
+      own.window = window
+    }
+    own.alike++
   }
 
   private windowAt(atSec: number): LatencyWindow | null {
@@ -314,8 +347,10 @@ class StreamRecorder implements Recorder {
 
   private clearAfter(): void {
     for (const own of this.opHistograms) {
-      own?.windows.after?.reset()
-      own?.service.after?.reset()
+      if (own === undefined) continue
+      enter(own)
+      own.windows.after?.reset()
+      own.service.after?.reset()
     }
   }
 
@@ -324,8 +359,7 @@ class StreamRecorder implements Recorder {
       const n = ahead[this.interval] ?? 0
       if (n === 0) continue
       this.tally.add({ ...quietSample, clientClass }, n)
-      this.latenessRun.recordValueWithCount(0, n)
-      this.latenessInterval.recordValueWithCount(0, n)
+      this.inTime += n
     }
   }
 
@@ -336,12 +370,18 @@ class StreamRecorder implements Recorder {
     const refusals = this.refusals.drain()
     const latency: { -readonly [op in Op]?: OpLatency } = {}
     ops.forEach((op, i) => {
-      const histogram = this.opHistograms[i]?.interval
-      if (histogram === undefined || histogram.totalCount === 0) return
+      const own = this.opHistograms[i]
+      if (own === undefined) return
+      enter(own)
+      const { interval: histogram, sumUs, squaresUs2 } = own
+      if (histogram.totalCount === 0) return
       const { count: n, ...rest } = summaryOf(histogram)
-      const { mean, stdDeviation } = histogram
-      latency[op] = { n, ...rest, meanMs: thousandth(mean), sdMs: thousandth(stdDeviation) }
+      const meanUs = sumUs / n
+      const sdUs = Math.sqrt(Math.max(0, squaresUs2 / n - meanUs ** 2))
+      latency[op] = { n, ...rest, meanMs: thousandth(meanUs), sdMs: thousandth(sdUs) }
       histogram.reset()
+      own.sumUs = 0
+      own.squaresUs2 = 0
     })
     const fromSec = tidySec(this.interval * intervalSec)
     const refused = refusals.length === 0 ? {} : { refusals }
@@ -370,6 +410,11 @@ class StreamRecorder implements Recorder {
   }
 
   private closeLateness(): { n: number; p50Ms: number; p99Ms: number; maxMs: number } | null {
+    if (this.inTime > 0) {
+      this.latenessRun.recordValueWithCount(0, this.inTime)
+      this.latenessInterval.recordValueWithCount(0, this.inTime)
+      this.inTime = 0
+    }
     if (this.latenessInterval.totalCount === 0) return null
     const { count: n, p50Ms, p99Ms, maxMs } = summaryOf(this.latenessInterval)
     this.latenessInterval.reset()

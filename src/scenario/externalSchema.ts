@@ -63,8 +63,12 @@ const createSchema = z.strictObject({
 })
 
 const personSchema = z.strictObject({
-  name: z.string().min(1).optional().describe('The user by its name, in `domain`.'),
-  id: z.string().min(1).optional().describe('The user by its id.'),
+  name: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The user by its name, in `domain`. Default: it is named by `id`.'),
+  id: z.string().min(1).optional().describe('The user by its id. Default: it is named by `name`.'),
   domain: z.string().min(1).default('default').describe('The id of the domain of user and project.'),
   password: secretName('the password').describe(
     'The variable of the environment that holds the password: `$NAME`.',
@@ -81,31 +85,37 @@ export const externalSchema = z.strictObject({
     )
     .optional()
     .describe(
-      'The Keystone that may be put under load: must be named, here or by `--target`, unless it is on this machine. It is held against the `auth_url` of the credentials.',
+      'The Keystone that may be put under load: must be named, here or by `--target`, unless it is on this machine. It is held against the `auth_url` of the credentials. Default: that `auth_url`.',
     ),
   ceiling: rate()
     .optional()
     .describe(
-      'Requests that are sent to it at most in any second, whatever the plan wants; the rest waits. Required unless it is on this machine.',
+      'Requests that are sent to it at most in any second, whatever the plan wants; the rest waits. Required unless it is on this machine. Default: no bound.',
     ),
   abort_at: z
     .preprocess(abortShort, abortSchema.optional())
     .meta({ anyOf: [shareMeta, jsonSchemaOf(abortSchema)] })
     .describe(
-      'The run ends itself when more than this share of requests failed or got no answer: `20%`, or with details.',
+      'The run ends itself when more than this share of requests failed or got no answer: `20%`, or with details. Default: it goes on.',
     ),
   create: createSchema
     .optional()
     .describe(
-      'Users and projects are made for the run and removed after it; as many as `cloud` says, if they are needed. The default.',
+      'Users and projects are made for the run and removed after it; as many as `cloud` says, if they are needed. Default: unless `users` are given.',
     ),
   users: z
     .array(personSchema)
     .min(1)
     .max(10_000)
     .optional()
-    .describe('Users that exist, instead of made ones; members are dealt to them in turn.'),
-  service: personSchema.optional().describe('With `users`: the user as whom services validate tokens.'),
+    .describe(
+      'Users that exist, instead of made ones; members are dealt to them in turn. Default: users are made.',
+    ),
+  service: personSchema
+    .optional()
+    .describe(
+      'With `users`: the user as whom services validate tokens. Default: none, so that no class may go through services.',
+    ),
   table: z
     .strictObject({
       dsn: z
@@ -120,7 +130,7 @@ export const externalSchema = z.strictObject({
       every: period('10s').describe('Time from one count of its rows to the next.').prefault('10s'),
     })
     .optional()
-    .describe('How large the token table is, by SQL. Without it, nothing is said of it.'),
+    .describe('How large the token table is, by SQL. Default: nothing is said of it.'),
   hooks: z
     .record(
       name('a hook'),

@@ -214,7 +214,7 @@ const identitySchema = z.strictObject({
     })
     .default('native')
     .describe(
-      'What a request costs a worker. `native`: as this program’s own servers. `newton`, `queens`, `zed`: as that Keystone when it was measured, in both worlds. A file: a profile that `cutover profile` wrote. Or, simulated world only, a mapping with what was measured, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration.',
+      'What a request costs a worker. `native`: as this program’s own servers. `newton`, `queens`, `zed`: as that Keystone when it was measured, in both worlds. A file: a profile that `cutover profile` wrote. Or, simulated world only, a mapping with what was measured, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration. Default: `native`.',
     ),
 })
 
@@ -566,7 +566,7 @@ export const scenarioSchema = z.strictObject({
   external: externalSchema
     .optional()
     .describe(
-      'A given Keystone as the target, and the operator’s commands. For `--world external`; the others leave it aside.',
+      'A given Keystone as the target, and the operator’s commands. For `--world external`; the others leave it aside. Default: made users, and no command.',
     ),
   gates: z
     .array(z.string())

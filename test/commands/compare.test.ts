@@ -72,7 +72,7 @@ describe('strategies over one cloud', () => {
       ['hard', 'simulated', 1, 'pass'],
       ['dual', 'simulated', 1, 'pass'],
     ])
-    expect(readdirSync(out).sort()).toEqual(['compare.json', 'dual', 'hard', 'unchanged'])
+    expect(readdirSync(out).sort()).toEqual(['compare.json', 'comparison.html', 'dual', 'hard', 'unchanged'])
     expect(JSON.parse(readFileSync(path.join(out, 'compare.json'), 'utf8'))).toEqual(told)
     expect(run.stderr).toMatch(/3 runs in .*, 2 at a time; each in a folder of /)
   })
