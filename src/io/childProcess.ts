@@ -71,6 +71,8 @@ export class Child {
     this.process = fork(options.module, [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
+      // A group of its own: Ctrl-C is this process's affair, also while the child is still being loaded.
+      detached: true,
       ...(setpriv === null
         ? { execArgv }
         : { execPath: setpriv, execArgv: ['--pdeathsig', 'SIGKILL', process.execPath, ...execArgv] }),

@@ -52,7 +52,8 @@ export const spawnPrivate = (
   const setpriv = findProgram('setpriv')
   const [command, all] =
     setpriv === null ? [program, parameters] : [setpriv, ['--pdeathsig', 'SIGTERM', program, ...parameters]]
-  const child = spawn(command, all, { stdio: 'ignore', ...options })
+  // A group of its own: at Ctrl-C we end it ourselves, when the run has been wound down.
+  const child = spawn(command, all, { stdio: 'ignore', detached: true, ...options })
   const endWithUs = (): void => {
     child.kill('SIGKILL')
   }

@@ -48,7 +48,7 @@ export const curvesOf = (view: ReportView): RunCurves => {
     intervalSec,
     coveredSec: view.coveredSec,
     switchSec: switches.length === 0 ? null : Math.min(...switches),
-    focus: { fromSec: view.focus.fromSec, toSec: view.focus.toSec },
+    focus: view.focus.reason === 'switch' ? { fromSec: view.focus.fromSec, toSec: view.focus.toSec } : null,
     classes: header.classes.map(({ name, members }) => ({ name, members })),
     refused: {
       total: addUp(intervals, refused),

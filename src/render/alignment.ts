@@ -43,12 +43,11 @@ export function commonAxis(runs: readonly RunCurves[]): CommonAxis {
   return { fromSec, toSec, stepSec, points: Math.round((toSec - fromSec) / stepSec) }
 }
 
-/** The window that a page opens with: around the switch, so wide that it holds what each run's own report opens with. */
+/** The window that a page opens with: around the switch, so wide that it holds what the reports of the runs open with. */
 export function commonFocus(runs: readonly RunCurves[], axis: Span): Span {
   const around = runs.flatMap((run) => {
-    const zero = zeroOf(run)
-    if (zero.at === 'start') return []
-    return [{ fromSec: run.focus.fromSec - zero.atSec, toSec: run.focus.toSec - zero.atSec }]
+    const { atSec } = zeroOf(run)
+    return run.focus === null ? [] : [{ fromSec: run.focus.fromSec - atSec, toSec: run.focus.toSec - atSec }]
   })
   if (around.length === 0) return { fromSec: axis.fromSec, toSec: axis.toSec }
   return {

@@ -17,8 +17,8 @@ export interface RunCurves {
   readonly coveredSec: number
   /** When the first backend switched, scenario seconds; null if none did. */
   readonly switchSec: number | null
-  /** The window that a report of this run opens with. */
-  readonly focus: Span
+  /** The window around its switch that a report of this run opens with; null where that shows the whole run. */
+  readonly focus: Span | null
   /** Classes of the scenario, and how many members each has: runs of one cloud have the same. */
   readonly classes: readonly { readonly name: string; readonly members: number }[]
   readonly refused: {

@@ -120,11 +120,11 @@ p{margin:4px 0 10px;max-width:85ch}
 .figures dt{color:var(--muted);font-size:13px}
 .figures dd{margin:0;font-size:16.5px;font-weight:650;white-space:nowrap;font-variant-numeric:tabular-nums;line-height:1.3}
 .figures dd small{display:block;font-size:12.5px;font-weight:400;line-height:1.35;white-space:normal}
-.runs{display:flex;flex-wrap:wrap;gap:4px 8px;margin:6px 0}.runs svg{vertical-align:middle}.runs button[aria-pressed]{color:var(--ink);background:none;border-color:transparent;cursor:default;padding:3px 6px}.live .runs button{border-color:var(--grid);cursor:pointer}.runs button[aria-pressed=false]{color:var(--muted);background:none;text-decoration:line-through}
+.runs{display:flex;flex-wrap:wrap;gap:4px 8px;margin:6px 0}.runs svg{vertical-align:middle;margin-right:6px}.runs button[aria-pressed]{color:var(--ink);background:none;border-color:transparent;cursor:default;padding:3px 6px}.live .runs button{border-color:var(--grid);cursor:pointer}.runs button[aria-pressed=false]{color:var(--muted);background:none;text-decoration:line-through}
 .plan{fill:none;stroke:var(--muted);stroke-width:1.5}.plan.chosen{fill:var(--series-1);stroke:var(--ink)}
 .controls{display:none;gap:4px 18px;flex-wrap:wrap;align-items:center;position:sticky;top:0;background:var(--page);padding:8px 0;z-index:200}
 .live .controls{display:flex}
-.controls span{display:inline-flex;gap:4px;align-items:center}
+.controls span{display:inline-flex;flex-wrap:wrap;gap:4px;align-items:center}
 button{font:inherit;font-size:13.5px;padding:3px 11px;border:1px solid var(--muted);border-radius:5px;background:var(--page);color:var(--ink);cursor:pointer}
 button[aria-pressed=true]{background:var(--ink);color:var(--page);border-color:var(--ink)}
 button:focus-visible,summary:focus-visible,.scroll:focus-visible,.plot:focus-visible,.u-legend th:focus-visible{outline:3px solid var(--series-1);outline-offset:2px}

@@ -75,6 +75,19 @@ describe('strategies over one cloud', () => {
     expect(readdirSync(out).sort()).toEqual(['compare.json', 'comparison.html', 'dual', 'hard', 'unchanged'])
     expect(JSON.parse(readFileSync(path.join(out, 'compare.json'), 'utf8'))).toEqual(told)
     expect(run.stderr).toMatch(/3 runs in .*, 2 at a time; each in a folder of /)
+    expect(run.stderr).toContain(`Page  ${path.join(out, 'comparison.html')}`)
+  })
+
+  test('are ranked by what they add to the cloud left alone, and the page begins with that', () => {
+    expect(told.ranking).toEqual({ by: 'more-than-unchanged', names: ['dual', 'hard'] })
+    const page = readFileSync(path.join(out, 'comparison.html'), 'utf8')
+    const headline = /<h1>([^<]*)<\/h1>/.exec(page)?.[1]?.replace(/\s+/g, ' ')
+    // From 2 min to when the last of the tokens of 20 min has expired.
+    expect(headline).toMatch(
+      /^dual hurts least: nobody is refused; the change takes \d+ min.*, and nothing is restarted\.$/,
+    )
+    expect(page).toContain('restarted: heat 10 min after the switch')
+    for (const name of ['unchanged', 'hard', 'dual']) expect(page).toContain(`<a href="${name}/report.html">`)
   })
 
   test('are compared by whom they hit, for how long, and what they take', () => {
@@ -127,8 +140,11 @@ describe('strategies over one cloud', () => {
 
   test('stand in one table, also when they are read from their folders', async () => {
     const folders = ['unchanged', 'hard', 'dual'].map((name) => path.join(out, name))
-    const { code, stdout } = await compare(...folders)
+    const page = path.join(root, 'folders.html')
+    const { code, stdout, stderr } = await compare(...folders, '--html', page)
     expect(code).toBe(0)
+    expect(stderr).toBe(`Page  ${page}\n`)
+    expect(readFileSync(page, 'utf8')).toContain('<a href="out/hard/report.html">')
     const lines = stdout.split('\n')
     expect(lines[0]?.trim().split(/\s{2,}/)).toEqual(['unchanged', 'hard', 'dual'])
     const rowOf = (label: string): string[] =>
@@ -194,6 +210,16 @@ describe('bad input', () => {
       'cannot use the store mariadb',
     ],
     [['nowhere', 'elsewhere'], 'there is no such folder'],
+    [['a', 'b', '--html', 'no/folder.html'], '--html: there is no folder '],
+    [['a', 'b', '--confirm', '--seed', '3'], '2 problems; nothing was started'],
+    [
+      ['--strategies', 'hard.yaml', '--cloud', 'cloud.yaml', '--world', 'local', '--confirm'],
+      '--confirm: these runs are in the local world already',
+    ],
+    [
+      ['--strategies', 'hard.yaml', '--cloud', 'cloud.yaml', '--sample', '5%'],
+      '--sample: is the share in which',
+    ],
   ])('%j is refused', async (words, reason) => {
     const { code, stderr } = await compare(...words)
     expect(code).toBe(2)
@@ -273,6 +299,9 @@ describe('a search', () => {
     const best = found.tried.find(({ name }) => name === found.front[0])
     expect(best?.cost.refusals).toBe(Math.min(...found.tried.map(({ cost }) => cost.refusals)))
     expect(JSON.parse(readFileSync(path.join(out, 'compare.json'), 'utf8'))).toEqual(found)
+    const page = readFileSync(path.join(out, 'comparison.html'), 'utf8')
+    for (const name of found.front) expect(page).toContain(`Steps of ${name}`)
+    expect(page).toContain(`${found.confirmed[0]?.name ?? ''} in both worlds`)
   })
 
   test('tries the best in both worlds, and tells what each refused', () => {
@@ -290,6 +319,29 @@ describe('a search', () => {
     const again = JSON.parse((await search(path.join(root, 'again-search'), '--no-confirm')).stdout) as Found
     expect({ tried: again.tried, front: again.front }).toEqual({ tried: found.tried, front: found.front })
     expect(again.confirmed).toEqual([])
+  })
+
+  test('is not needed to try the best of given strategies in both worlds', async () => {
+    const folder = path.join(root, 'confirmed')
+    const words = [
+      '--strategies',
+      plain,
+      '--cloud',
+      shortCloud,
+      '--no-unchanged',
+      '--confirm',
+      '--out',
+      folder,
+    ]
+    const { stdout, code } = await compare(...words, '--json')
+    // A generator that was late on a busy machine makes the local run inconclusive, and its figures are told all the same.
+    expect([0, 4]).toContain(code)
+    const { runs, confirmed } = JSON.parse(stdout) as Comparison & Found
+    expect(confirmed.map(({ name }) => name)).toEqual(['plain'])
+    // The simulated side is the run that was there already.
+    const heat = confirmed[0]?.refusals.find((each) => each.class === 'heat')
+    expect(heat?.simulated).toBe(runs[0]?.refusals.byClass['heat'])
+    expect(readdirSync(folder).sort()).toEqual(['compare.json', 'comparison.html', 'plain', 'plain-local'])
   })
 
   test.each([

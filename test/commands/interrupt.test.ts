@@ -88,4 +88,18 @@ describe('Ctrl-C', () => {
     expect(reasons[0]).toMatch(/^the run was interrupted at .*: stopped by the user$/)
     expect(existsSync(path.join(out, 'report.html'))).toBe(true)
   })
+
+  test('ends a comparison whose processes are still being loaded, as no fault of theirs', async () => {
+    const strategy = fileOf('name: hard\ntimeline:\n  - { at: 5m, cutover: { to: fernet } }\n')
+    const cloud = fileOf(long)
+    const out = path.join(home, 'compared')
+    const words = ['compare', '--strategies', strategy, '--cloud', cloud, '--out', out, '--jobs', '1']
+    const { program, children } = await saying(/^0 of 2 runs/m, ...words)
+    program.signalGroup('SIGINT')
+    const { code, stderr } = await program.ended
+    expect(code).toBe(4)
+    expect(stderr).toContain('\nStopping: what was measured is shown. Once more ends at once.\n')
+    expect(stderr).not.toMatch(/ended \(/)
+    expect(children.filter(isRunning)).toEqual([])
+  })
 })

@@ -21,7 +21,7 @@ const runOf = (given: Partial<RunCurves> = {}): RunCurves => ({
   intervalSec: 10,
   coveredSec: 100,
   switchSec: 30.2,
-  focus: { fromSec: 0, toSec: 100 },
+  focus: null,
   classes: [],
   refused: { total: [], byClass: {} },
   rows: { atSec: [], rows: [] },
@@ -67,8 +67,8 @@ describe('the common axis', () => {
     const one = runOf({ focus: { fromSec: 20, toSec: 60 } })
     const two = runOf({ switchSec: 50, focus: { fromSec: 20, toSec: 70 } })
     const axis = commonAxis([one, two])
-    expect(commonFocus([one, two, runOf({ switchSec: null })], axis)).toEqual({ fromSec: -30, toSec: 30 })
-    expect(commonFocus([runOf({ switchSec: null })], axis)).toEqual({ fromSec: -50, toSec: 70 })
+    expect(commonFocus([one, two, runOf()], axis)).toEqual({ fromSec: -30, toSec: 30 })
+    expect(commonFocus([runOf(), runOf({ switchSec: null })], axis)).toEqual({ fromSec: -50, toSec: 70 })
   })
 })
 

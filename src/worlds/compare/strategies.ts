@@ -2,6 +2,7 @@
 // It leaves a folder with the folder of every run and compare.json, so that anything in the table can be looked into.
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { StoppedError } from '../../base/errors.js'
 import { claimFolder } from '../../io/runFolder.js'
 import type { StoreChoice } from '../../io/store/open.js'
 import { compareRuns, type Comparison } from '../../measure/comparison.js'
@@ -55,6 +56,7 @@ export const compareStrategies = async (options: StrategiesOptions): Promise<Com
     return { name, order: { scenario, scenarioText, world, store, command, out: path.join(folder, name) } }
   })
   const finished = await runJobs({ ...options, jobs })
+  if (finished.length === 0) throw new StoppedError('Stopped before a run had begun: nothing to compare.')
   const comparison = compareRuns(finished, options.unchanged)
   await writeComparison(folder, comparison)
   return { comparison, runs: finished, folder }

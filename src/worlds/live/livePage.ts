@@ -1,6 +1,7 @@
 // The live page as the process of the run sees it: where its news go, and where what the operator asks for comes from.
 // All that costs time is done by the page's own process; here a few messages a second are put together.
 import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Child } from '../../io/childProcess.js'
 import type { RunHeader, SeriesLine } from '../../measure/record.js'
 import { count } from '../../render/text.js'
@@ -20,6 +21,8 @@ export interface LivePageOptions {
 
 /** Real milliseconds between two messages. */
 const newsMs = 250
+/** And until the page must have shown the report, at most. */
+const farewellMostMs = 15_000
 
 export class LivePage implements Onlooker {
   /** Where it is to be opened; holds the token. */
@@ -64,10 +67,11 @@ export class LivePage implements Onlooker {
     return state.page
   }
 
-  /** What is being done before and after the run itself. */
+  /** What is being done beside the run itself, or before and after it. */
   tell({ phase, done, total, text }: Progress): void {
     const figures = total > 1 ? `${count(done)} of ${count(total)} ` : ''
-    this.work = `${phase}: ${figures}${text}`
+    const over = this.run !== null && phase !== 'ending' && done >= total
+    this.work = over ? null : `${phase}: ${figures}${text}`
     this.schedule()
   }
 
@@ -94,8 +98,9 @@ export class LivePage implements Onlooker {
 
   async ended(reportHtml: string): Promise<void> {
     this.silence()
-    await this.sending
-    await this.child.call('finish', reportHtml).catch(() => undefined)
+    const shown = this.sending.then(() => this.child.call('finish', reportHtml))
+    // A page that hangs shall not keep the program.
+    await Promise.race([shown, wait(farewellMostMs, null, { ref: false })]).catch(() => undefined)
   }
 
   async close(): Promise<void> {
