@@ -90,8 +90,8 @@ export interface Comparison {
   /** In proportion for counts, in seconds for instants; null where neither means anything. */
   readonly deviation: number | null
   readonly kind: FigureKind
-  /** Whether the recorded figure lies within what the seeds gave. */
-  readonly inSpread: boolean
+  /** Whether the recorded figure lies within what the seeds gave; null: one replay has no spread. */
+  readonly inSpread: boolean | null
   /** Whether the seeds' mean is near; null: there are too few to say so. */
   readonly near: boolean | null
   readonly holds: boolean
@@ -118,11 +118,11 @@ const compareFigure = ({ name, kind, value }: Figure, predicted: readonly (numbe
   const mean = values.reduce((sum, each) => sum + each, 0) / values.length
   const least = Math.min(...values)
   const most = Math.max(...values)
-  const inSpread = value >= least && value <= most
+  const inSpread = values.length < 2 ? null : value >= least && value <= most
   const deviation = kind === 'instant' ? mean - value : value === 0 ? null : mean / value - 1
   const near = meanIsNear(kind, value, mean)
   // The last refusal of a day is one draw of a long tail: it is judged by its distance alone.
-  const holds = kind === 'instant' ? near !== false : inSpread && near !== false
+  const holds = near !== false && (kind === 'instant' || inSpread !== false)
   return { name, kind, recorded: value, mean, least, most, deviation, inSpread, near, holds }
 }
 
@@ -147,8 +147,10 @@ const compareWith = (
 /**
  * How many figures do not hold for each replay, taken for a recording and compared with the others. A recording is one draw itself:
  * of as many draws one more is the least or the most of all by chance, so a model without fault has such figures, too.
+ * @returns one number for each; none for a single replay
  */
 export const missesOfReplays = (replays: readonly Observed[]): readonly number[] => {
+  if (replays.length < 2) return []
   const figures = replays.map(figuresOf)
   return figures.map(
     (own) =>

@@ -50,7 +50,7 @@ const draw = (comparisons: readonly Comparison[]): string =>
         shown(each.least, each.kind),
         shown(each.most, each.kind),
         shownDeviation(each),
-        each.inSpread ? 'yes' : 'no',
+        each.inSpread === null ? '' : each.inSpread ? 'yes' : 'no',
         each.near === null ? '' : each.near ? 'yes' : 'no',
         each.holds ? 'yes' : 'NO',
       ].map((text) => ({ text })),
@@ -91,8 +91,8 @@ const replayAll = async (name: string, arrivals: Arrivals): Promise<readonly Obs
 
 /** How the recording fares among its replays; of a schedule that leaves nothing to chance that says nothing. */
 const chance = (arrivals: Arrivals, missed: number, replays: readonly Observed[]): string => {
-  if (arrivals === 'recorded') return `${missed} figures do not hold.`
   const ofReplays = missesOfReplays(replays)
+  if (arrivals === 'recorded' || ofReplays.length === 0) return `${missed} figures do not hold.`
   const mean = ofReplays.reduce((sum, each) => sum + each, 0) / ofReplays.length
   return `${missed} figures do not hold. Of a replay taken for the recording: ${mean.toFixed(1)} on average, at most ${Math.max(...ofReplays)}.`
 }
