@@ -6,7 +6,8 @@ import type { Path } from './document.js'
 import { endHook } from './external.js'
 import { remedyFor, valueAt } from './issues.js'
 import type { BehaviourName, Place } from './scenario.js'
-import { scenarioSchema, stepSchema, stretchSchema } from './schema.js'
+import { scenarioSchema, stretchSchema } from './schema.js'
+import { stepSchema } from './stepSchema.js'
 import { stepActions } from './timeline.js'
 
 const keysOf = (value: unknown): readonly string[] =>

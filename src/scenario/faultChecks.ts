@@ -5,7 +5,7 @@ import { faultForms, faultKinds } from './faults.js'
 import type { Path } from './document.js'
 import { valueAt } from './issues.js'
 import type { FaultKind, FaultOption, Place } from './scenario.js'
-import { stepSchema } from './schema.js'
+import { stepSchema } from './stepSchema.js'
 import { latestSec } from './timeline.js'
 import { formatDuration } from './units.js'
 
