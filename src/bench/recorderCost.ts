@@ -3,7 +3,8 @@
 import { build, initWebAssemblySync } from 'hdr-histogram-js'
 import { Random } from '../base/random.js'
 import { micros } from '../base/time.js'
-import { createRecorder, highestUs } from '../measure/recorder.js'
+import { highestUs } from '../measure/histograms.js'
+import { createRecorder } from '../measure/recorder.js'
 import type { Sample } from '../measure/sample.js'
 import type { BarRow } from './barRow.js'
 

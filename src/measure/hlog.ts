@@ -1,7 +1,7 @@
 // Reads an HdrHistogram log, as the recorder writes it, back into one distribution.
 // It exists so that what a run measured can be asked for any percentile, from the file that it keeps.
 import { build, decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js'
-import { highestUs } from './recorder.js'
+import { highestUs } from './histograms.js'
 
 /**
  * All that the lines hold under a tag (an op), as one histogram of microseconds. Lines are without their newlines; those that

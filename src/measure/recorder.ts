@@ -1,8 +1,10 @@
 // The recorder: takes samples one at a time and turns them into lines of counts and distributions as the run goes.
 // It exists so that a run of any length is kept in bounded memory and can be reported on when it was killed.
-import { build, encodeIntoCompressedBase64, initWebAssemblySync, type Histogram } from 'hdr-histogram-js'
+import { encodeIntoCompressedBase64, initWebAssemblySync } from 'hdr-histogram-js'
 import { DefectError } from '../base/errors.js'
 import { micros, timeLapseSpeed, TimeMap, type Stretch } from '../base/time.js'
+import { createHistogram, highestUs, percentileMs, summaryOf } from './histograms.js'
+import { OpHistograms } from './opHistograms.js'
 import type { EventLine, LatencySummary, OpLatency, RunEnd, SeriesLine, TableLine } from './record.js'
 import type { Op, Sample } from './sample.js'
 import { RefusalTally } from './refusalTally.js'
@@ -59,39 +61,8 @@ export interface Recorder {
   finish(nowSec: number): RecorderEnd
 }
 
-const windows: readonly LatencyWindow[] = ['before', 'after', 'timeLapse']
-
-/** Ten minutes: ten times the longest request timeout in use, so only a broken clock gets beyond it. */
-export const highestUs = 600_000_000
 /** Lines of the log for one tag in a whole run: a pixel each on the widest chart. */
 const hlogLinesMax = 1500
-
-/** 3 significant digits from 1 µs to 10 min are 87 KB; the range never grows, so neither does the memory. */
-const createHistogram = (): Histogram =>
-  build({
-    bitBucketSize: 32,
-    autoResize: false,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: highestUs,
-    numberOfSignificantValueDigits: 3,
-    useWebAssembly: true,
-  })
-
-/** A value at a percentile in milliseconds; 0 if nothing was recorded. */
-const percentileMs = (histogram: Histogram, percentile: number): number =>
-  histogram.totalCount === 0 ? 0 : Math.min(histogram.getValueAtPercentile(percentile), highestUs) / 1000
-
-const summaryOf = (histogram: Histogram | undefined): LatencySummary => {
-  if (histogram === undefined) return { count: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, maxMs: 0 }
-  const count = histogram.totalCount
-  return {
-    count,
-    p50Ms: percentileMs(histogram, 50),
-    p95Ms: percentileMs(histogram, 95),
-    p99Ms: percentileMs(histogram, 99),
-    maxMs: percentileMs(histogram, 100),
-  }
-}
 
 /** A call that a service answered from memory, sent in time. */
 const quietSample: Omit<Sample, 'clientClass'> = {
@@ -109,32 +80,6 @@ const quietSample: Omit<Sample, 'clientClass'> = {
   done: micros(0),
 }
 
-/** Histograms of one op, and what is to go into them: equal samples that follow each other are entered together. */
-interface OpHistograms {
-  readonly interval: Histogram
-  /** Of the interval: the histogram would have to walk through all its places for them. */
-  sumUs: number
-  squaresUs2: number
-  alike: number
-  responseUs: number
-  serviceUs: number
-  window: LatencyWindow | null
-  readonly hlog: Histogram
-  readonly windows: WindowHistograms
-  readonly service: WindowHistograms
-}
-
-type WindowHistograms = Partial<Record<LatencyWindow, Histogram>>
-
-const windowSummaries = (own: WindowHistograms): Record<LatencyWindow, LatencySummary> => ({
-  before: summaryOf(own.before),
-  after: summaryOf(own.after),
-  timeLapse: summaryOf(own.timeLapse),
-})
-
-/** Microseconds as milliseconds, to a nanosecond. */
-const thousandth = (us: number): number => Math.round(us * 1000) / 1e6
-
 /** A number of seconds on the grid without the dust of floating point. */
 const tidySec = (sec: number): number => Math.round(sec * 1e6) / 1e6
 
@@ -147,20 +92,6 @@ const drained = <Name extends string>(
   const byClass = Object.fromEntries([...figures].sort(([a], [b]) => (a < b ? -1 : 1)))
   figures.clear()
   return { [name]: byClass } as { [key in Name]: Record<string, number> }
-}
-
-/** Puts the samples that wait into the histograms. */
-const enter = (own: OpHistograms): void => {
-  const { alike: n, responseUs, serviceUs, window } = own
-  if (n === 0) return
-  own.alike = 0
-  own.sumUs += n * responseUs
-  own.squaresUs2 += n * responseUs ** 2
-  own.interval.recordValueWithCount(responseUs, n)
-  own.hlog.recordValueWithCount(responseUs, n)
-  if (window === null) return
-  ;(own.windows[window] ??= createHistogram()).recordValueWithCount(responseUs, n)
-  ;(own.service[window] ??= createHistogram()).recordValueWithCount(serviceUs, n)
 }
 
 class StreamRecorder implements Recorder {
@@ -293,10 +224,10 @@ class StreamRecorder implements Recorder {
     const latency: { -readonly [op in Op]?: Record<LatencyWindow, LatencySummary> } = {}
     const service: typeof latency = {}
     ops.forEach((op, i) => {
-      const own = this.opHistograms[i]
+      const own = this.opHistograms[i]?.summaries()
       if (own === undefined) return
-      latency[op] = windowSummaries(own.windows)
-      service[op] = windowSummaries(own.service)
+      latency[op] = own.response
+      service[op] = own.service
     })
     const { p50Ms, p99Ms, maxMs } = summaryOf(this.latenessRun)
     const { movedSamples, overRange } = this
@@ -306,29 +237,11 @@ class StreamRecorder implements Recorder {
 
   private respond(sample: Sample): void {
     const at = opPosition(sample.op)
-    const own = (this.opHistograms[at] ??= {
-      interval: createHistogram(),
-      sumUs: 0,
-      squaresUs2: 0,
-      alike: 0,
-      responseUs: 0,
-      serviceUs: 0,
-      window: null,
-      hlog: createHistogram(),
-      windows: {},
-      service: {},
-    })
+    const own = (this.opHistograms[at] ??= new OpHistograms())
     const responseUs = this.inRange(sample.done - sample.due)
     // A value beyond the range has been counted above.
     const serviceUs = this.inRange(Math.min(sample.done - sample.sent, highestUs))
-    const window = this.windowAt(sample.atSec)
-    if (own.responseUs !== responseUs || own.serviceUs !== serviceUs || own.window !== window) {
-      enter(own)
-      own.responseUs = responseUs
-      own.serviceUs = serviceUs
-      own.window = window
-    }
-    own.alike++
+    own.add(responseUs, serviceUs, this.windowAt(sample.atSec))
   }
 
   private windowAt(atSec: number): LatencyWindow | null {
@@ -346,12 +259,7 @@ class StreamRecorder implements Recorder {
   }
 
   private clearAfter(): void {
-    for (const own of this.opHistograms) {
-      if (own === undefined) continue
-      enter(own)
-      own.windows.after?.reset()
-      own.service.after?.reset()
-    }
+    for (const own of this.opHistograms) own?.clearAfter()
   }
 
   private takeQuiet(): void {
@@ -370,18 +278,8 @@ class StreamRecorder implements Recorder {
     const refusals = this.refusals.drain()
     const latency: { -readonly [op in Op]?: OpLatency } = {}
     ops.forEach((op, i) => {
-      const own = this.opHistograms[i]
-      if (own === undefined) return
-      enter(own)
-      const { interval: histogram, sumUs, squaresUs2 } = own
-      if (histogram.totalCount === 0) return
-      const { count: n, ...rest } = summaryOf(histogram)
-      const meanUs = sumUs / n
-      const sdUs = Math.sqrt(Math.max(0, squaresUs2 / n - meanUs ** 2))
-      latency[op] = { n, ...rest, meanMs: thousandth(meanUs), sdMs: thousandth(sdUs) }
-      histogram.reset()
-      own.sumUs = 0
-      own.squaresUs2 = 0
+      const closed = this.opHistograms[i]?.closeInterval() ?? null
+      if (closed !== null) latency[op] = closed
     })
     const fromSec = tidySec(this.interval * intervalSec)
     const refused = refusals.length === 0 ? {} : { refusals }
@@ -428,7 +326,7 @@ class StreamRecorder implements Recorder {
     const lengthSec = (this.interval - this.hlogFrom) * intervalSec
     this.hlogFrom = this.interval
     ops.forEach((op, i) => {
-      const histogram = this.opHistograms[i]?.hlog
+      const histogram = this.opHistograms[i]?.log
       if (histogram === undefined || histogram.totalCount === 0) return
       const most = percentileMs(histogram, 100).toFixed(3)
       const packed = encodeIntoCompressedBase64(histogram)
@@ -441,14 +339,7 @@ class StreamRecorder implements Recorder {
     this.finished = true
     this.latenessRun.destroy()
     this.latenessInterval.destroy()
-    for (const own of this.opHistograms) {
-      own?.interval.destroy()
-      own?.hlog.destroy()
-      for (const window of windows) {
-        own?.windows[window]?.destroy()
-        own?.service[window]?.destroy()
-      }
-    }
+    for (const own of this.opHistograms) own?.destroy()
   }
 }
 
