@@ -7,7 +7,7 @@ import { rotateRepository, setupRepository } from '../io/keyChanges.js'
 import { readKeyFolders } from '../io/keyFolders.js'
 import { renderKeyFolders, renderKeyReport, type ShownFolder } from '../render/keyReport.js'
 import { keyWords } from '../render/keyWords.js'
-import { checkFolder } from '../token/folderCheck.js'
+import { checkFolder, type KeystoneUser } from '../token/folderCheck.js'
 import { entryOfKey, ringOfFolder, roleOfKey, type KeyFolder, type Owner } from '../token/keyFolder.js'
 import { openingOrder, type RingChange } from '../token/keyring.js'
 import { keysRequiredBy } from '../token/keyCount.js'
@@ -60,8 +60,8 @@ const printJson = (surroundings: Surroundings, document: unknown): void => {
 }
 
 /** What is odd about a folder that was just changed goes to stderr: the change itself is done. */
-const warnOf = (folder: KeyFolder, surroundings: Surroundings): void => {
-  for (const finding of checkFolder(folder, null)) {
+const warnOf = (folder: KeyFolder, user: KeystoneUser | null, surroundings: Surroundings): void => {
+  for (const finding of checkFolder(folder, user)) {
     if (finding.severity === 'note') continue
     const { what, remedy } = keyWords(finding)
     surroundings.stderr.write(`warning: ${folder.path}: ${what}; ${remedy}\n`)
@@ -85,10 +85,11 @@ const finishChange = (
   sentences: readonly string[],
   options: { readonly json?: boolean },
   surroundings: Surroundings,
+  user: KeystoneUser | null = null,
 ): number => {
   if (options.json === true) printJson(surroundings, change)
   else surroundings.stdout.write(`${sentences.join('\n')}\n`)
-  for (const folder of readKeyFolders([change.folder])) warnOf(folder, surroundings)
+  for (const folder of readKeyFolders([change.folder])) warnOf(folder, user, surroundings)
   return exitCodes.pass
 }
 
@@ -136,7 +137,9 @@ const setup = (path: string, options: SetupOptions, surroundings: Surroundings):
   const sentences = change.changed
     ? [`${path}: ${state}.`, 'Copy the folder to every other node before Keystone starts there.']
     : [`${path}: is set up already and was left as it is: ${state}.`]
-  return finishChange(change, sentences, options, surroundings)
+  // A setup that died may have left files that this user cannot read.
+  const user = owner === null ? null : { uid: owner.uid, gids: [owner.gid] }
+  return finishChange(change, sentences, options, surroundings, user)
 }
 
 interface RotateOptions {

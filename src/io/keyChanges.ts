@@ -16,11 +16,19 @@ import {
 import { join } from 'node:path'
 import { fernetKeyFromBytes, formatFernetKey } from '../token/fernet.js'
 import type { FernetKey } from '../token/fernet.js'
-import { entryOfKey } from '../token/keyFolder.js'
+import { entryOfKey, lockName } from '../token/keyFolder.js'
 import type { KeyFolder, Owner } from '../token/keyFolder.js'
 import { distributeRing, rotateRing, setupRing } from '../token/keyring.js'
 import type { RingChange, RingStep } from '../token/keyring.js'
-import { KeyRepositoryError, readRing, readSnapshot, refuseEmpty, requireKeys } from './keyRepository.js'
+import { withLock } from './keyLock.js'
+import {
+  KeyRepositoryError,
+  readRing,
+  readSnapshot,
+  refuseEmpty,
+  requireKeys,
+  statDirectory,
+} from './keyRepository.js'
 import { systemCode } from './systemCode.js'
 
 const directoryMode = 0o700
@@ -118,7 +126,7 @@ const makeDirectory = (directory: string, owner?: Owner): void => {
 
 /**
  * Makes a repository, 0700 with files of 0600, that holds a staged key 0 and a primary key 1. A repository that has a
- * staged key is left as it is; one that lost it in a crash gets a new one. See `setupRing`.
+ * staged key and others is left as it is; one that lost it in a crash gets a new one. See `setupRing`.
  * @param options.owner of a folder that is made, and of new keys; if left out, keys are given to the owner of the folder
  * @returns the ring, and the steps that were done
  */
@@ -128,15 +136,24 @@ export const setupRepository = (
 ): RingChange => {
   const { makeKey = randomFernetKey, owner } = options
   makeDirectory(directory, owner)
-  const { folder } = readSnapshot(directory)
-  const change = setupRing({ ring: requireKeys(folder), primary: makeKey(), staged: makeKey() })
-  applySteps(directory, change.steps, owner ?? ownerIn(folder))
-  return change
+  const plan = () => {
+    const { folder } = readSnapshot(directory)
+    return { folder, ...setupRing({ ring: requireKeys(folder), primary: makeKey(), staged: makeKey() }) }
+  }
+  // A folder in good order may be closed to us, and needs no lock.
+  const { ring, steps, folder } = plan()
+  if (steps.length === 0 && folder.entries.every(({ name }) => name !== lockName)) return { ring, steps }
+  return withLock(directory, { purpose: 'setup', waits: true }, () => {
+    const change = plan()
+    applySteps(directory, change.steps, owner ?? ownerIn(change.folder))
+    return { ring: change.ring, steps: change.steps }
+  })
 }
 
 /**
  * Rotates a repository once; see `rotateRing`. Copy it to the other nodes before the next rotation. New keys belong to
- * whom the old ones belonged.
+ * whom the old ones belonged. Refused while another process changes the keys: two rotations without a copy between them
+ * would leave the other nodes behind.
  * @param options.stopAfter only so many of the steps are done, as if the rotation had crashed; the ring is what is then there
  * @throws KeyRepositoryError · TokenError `bad-max-active-keys`, `no-staged-key`
  */
@@ -149,12 +166,15 @@ export const rotateRepository = (
   },
 ): RingChange => {
   const { maxActiveKeys, makeKey = randomFernetKey, stopAfter } = options
-  const { folder } = readSnapshot(directory)
-  const ring = refuseEmpty(directory, requireKeys(folder))
-  const change = rotateRing(ring, { maxActiveKeys, fresh: makeKey() })
-  const steps = change.steps.slice(0, stopAfter)
-  applySteps(directory, steps, ownerIn(folder))
-  return steps.length === change.steps.length ? change : { ring: readRing(directory), steps }
+  statDirectory(directory)
+  return withLock(directory, { purpose: 'rotation', waits: false }, () => {
+    const { folder } = readSnapshot(directory)
+    const ring = refuseEmpty(directory, requireKeys(folder))
+    const change = rotateRing(ring, { maxActiveKeys, fresh: makeKey() })
+    const steps = change.steps.slice(0, stopAfter)
+    applySteps(directory, steps, ownerIn(folder))
+    return steps.length === change.steps.length ? change : { ring: readRing(directory), steps }
+  })
 }
 
 /**
@@ -163,10 +183,13 @@ export const rotateRepository = (
  * @returns the ring, and the steps that were done
  */
 export const copyRepository = (from: string, to: string): RingChange => {
-  const source = readRing(from)
+  statDirectory(from)
+  const source = withLock(from, { purpose: 'copy', waits: true }, () => readRing(from))
   makeDirectory(to)
-  const { folder } = readSnapshot(to)
-  const change = distributeRing({ from: source, to: requireKeys(folder) })
-  applySteps(to, change.steps, ownerIn(folder))
-  return change
+  return withLock(to, { purpose: 'copy', waits: true }, () => {
+    const { folder } = readSnapshot(to)
+    const change = distributeRing({ from: source, to: requireKeys(folder) })
+    applySteps(to, change.steps, ownerIn(folder))
+    return change
+  })
 }

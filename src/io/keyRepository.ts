@@ -21,6 +21,7 @@ const readAttemptsMax = 5
  * - `unreadable-key-file`: a key file that this user may not read
  * - `bad-key-file`: files that hold no Fernet key
  * - `unwritable`: a change was refused by the system
+ * - `locked`: another process is changing it
  */
 export type KeyRepositoryErrorCode =
   | 'missing-directory'
@@ -30,6 +31,7 @@ export type KeyRepositoryErrorCode =
   | 'unreadable-key-file'
   | 'bad-key-file'
   | 'unwritable'
+  | 'locked'
 
 /** An error about a key repository. Names paths, never key material. */
 export class KeyRepositoryError extends Error {
@@ -39,8 +41,8 @@ export class KeyRepositoryError extends Error {
   readonly paths: readonly string[]
   /** The message without the paths. */
   readonly reason: string
-  constructor(code: KeyRepositoryErrorCode, reason: string, paths: readonly string[]) {
-    super(`${reason}: ${paths.join(', ')}`)
+  constructor(code: KeyRepositoryErrorCode, reason: string, paths: readonly string[], remedy?: string) {
+    super(`${reason}: ${paths.join(', ')}${remedy === undefined ? '' : `; ${remedy}`}`)
     this.code = code
     this.reason = reason
     this.paths = paths

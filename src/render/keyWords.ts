@@ -103,6 +103,18 @@ export const keyWords = (finding: KeyFinding): KeyWords => {
             why: 'it does no harm while Keystone may read it; the next rotation writes over it',
             remedy: 'find out why it stopped (a full disk?), and rotate again',
           }
+    case 'only-staged-key':
+      return {
+        what: 'the only key is the staged one (file 0): a setup stopped halfway, or keys were lost',
+        why: 'Keystone seals with it and has no key staged, so other nodes do not know the next primary',
+        remedy: 'finish it with `cutover keys setup`, then copy the folder to all nodes',
+      }
+    case 'lock':
+      return {
+        what: `${JSON.stringify(finding.file)} is there: the keys are being changed, or a change was killed`,
+        why: 'Keystone passes over it, as it is a link that leads nowhere',
+        remedy: 'none is needed: the next change takes over what a killed one has left',
+      }
     case 'unfinished-copy':
       return {
         what: `${finding.file} is left over from a copy that did not finish`,

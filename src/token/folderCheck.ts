@@ -1,7 +1,7 @@
 // What is wrong with one key folder, taken by itself.
 // Pure judgement over facts; what Keystone does with each oddity was tried on Keystone 22 (`FernetUtils`).
 
-import { holdsKey, ringOfFolder } from './keyFolder.js'
+import { holdsKey, lockName, ringOfFolder } from './keyFolder.js'
 import type { FolderEntry, KeyFolder, Owner } from './keyFolder.js'
 import type { FolderFinding, KeyFinding, Severity } from './keyFindings.js'
 import { indexOfFile } from './keyring.js'
@@ -26,6 +26,8 @@ const severities: Readonly<Record<FolderFinding['code'], Severity>> = {
   'no-staged-key': 'risk',
   'interrupted-rotation': 'risk',
   'unfinished-copy': 'risk',
+  'only-staged-key': 'risk',
+  lock: 'note',
   'owned-by-root': 'note',
   'foreign-name': 'note',
 }
@@ -53,6 +55,7 @@ const checkName = ({ name, kind }: FolderEntry, stagedMissing: boolean): FolderF
   if (indexOfFile(name) !== null) return kind === 'file' ? [] : [{ code: 'key-not-a-file', file: name }]
   const readAs = misreadIndex(name)
   if (readAs !== null && kind === 'file') return [{ code: 'misread-name', file: name, readAs }]
+  if (kind !== 'file' && name.replace(/~+$/, '') === lockName) return [{ code: 'lock', file: name }]
   if (name === '0.tmp') return [{ code: 'interrupted-rotation', stagedMissing }]
   return [{ code: /^\d+\.tmp$/.test(name) ? 'unfinished-copy' : 'foreign-name', file: name }]
 }
@@ -107,5 +110,6 @@ export const checkFolder = (folder: KeyFolder, user: KeystoneUser | null): reado
   const missing = missingBetween(indices)
   if (missing.length > 0) found.push({ code: 'missing-keys', indices: missing })
   if (stagedMissing && indices.length > 0 && !names.includes('0.tmp')) found.push({ code: 'no-staged-key' })
+  if (indices.length === 1 && indices[0] === 0) found.push({ code: 'only-staged-key' })
   return found.map((finding) => ({ ...finding, severity: severities[finding.code], folder: folder.path }))
 }

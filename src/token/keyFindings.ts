@@ -30,6 +30,10 @@ export type FolderFinding =
   | { readonly code: 'no-staged-key' }
   | { readonly code: 'interrupted-rotation'; readonly stagedMissing: boolean }
   | { readonly code: 'unfinished-copy'; readonly file: string }
+  /** Nothing but a staged key, which Keystone then seals with. */
+  | { readonly code: 'only-staged-key' }
+  /** Somebody changes the keys at this moment, or died over it. */
+  | { readonly code: 'lock'; readonly file: string }
   | { readonly code: 'foreign-name'; readonly file: string }
   /** Secondary keys between others that are there. */
   | { readonly code: 'missing-keys'; readonly indices: readonly number[] }

@@ -37,6 +37,9 @@ export interface KeyFolder extends Owner {
   readonly entries: readonly FolderEntry[]
 }
 
+/** The name of the lock of whoever changes the keys; with `~` added that of whoever removes a lock that was left. */
+export const lockName = '.cutover-lock'
+
 /** Whether an entry holds a key that opens tokens. */
 export const holdsKey = (entry: FolderEntry): entry is FolderEntry & { readonly content: FernetKey } =>
   typeof entry.content === 'object' && entry.content !== null

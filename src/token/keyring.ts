@@ -121,10 +121,11 @@ export const keyRing = (keys: Iterable<readonly [number, FernetKey]>): KeyRing =
 /**
  * A first ring, [0, 1], by the steps of `keystone-manage fernet_setup`: a key is staged, then promoted by a rotation.
  * Given an old ring that lost its staged key in a crash, it only stages a new one. (Keystone would promote that key at
- * once, a primary that no other node has.)
+ * once, a primary that no other node has.) Given a staged key alone, it does the promotion that is missing. (Keystone
+ * leaves it so.)
  * @param input.primary becomes key 1; not used when the old ring has keys
  * @param input.staged becomes key 0
- * @param input.ring what is there already; with a staged key nothing is done
+ * @param input.ring what is there already; with a staged key and others nothing is done
  */
 export const setupRing = (input: {
   readonly primary: FernetKey
@@ -132,7 +133,12 @@ export const setupRing = (input: {
   readonly ring?: KeyRing
 }): RingChange => {
   const { primary, staged, ring } = input
-  if (ring?.keys.has(0) === true) return { ring, steps: [] }
+  // With nothing else in the ring, its first setup died halfway: the rotation is still to come.
+  if (ring?.keys.has(0) === true) {
+    return ring.keys.size > 1
+      ? { ring, steps: [] }
+      : rotateRing(ring, { maxActiveKeys: maxActiveKeysMin, fresh: staged })
+  }
   const stage = (key: FernetKey): RingStep[] => [
     { kind: 'write', file: temporaryFile, key },
     { kind: 'rename', from: temporaryFile, to: stagedFile },

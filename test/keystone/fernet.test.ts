@@ -8,6 +8,7 @@ import {
   statSync,
   chmodSync,
   cpSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -113,8 +114,10 @@ test('a rotation that died between two steps leaves what Keystone works on with,
   writeFileSync(path.join(folder, '0.tmp'), readFileSync(path.join(folder, '0')), { mode: 0o600 })
   cpSync(path.join(folder, '0'), path.join(folder, '2'))
   unlinkSync(path.join(folder, '0'))
+  // And our lock, of a process on a host that has been silent for long.
+  symlinkSync('cutover:rotation:1:1:boot:1:elsewhere:1', path.join(folder, '.cutover-lock'))
   expect(await keystone.readToken(folder, token)).toMatchObject({ user_id: 'u' })
-  expect(findings(folder)).toEqual(['interrupted-rotation'])
+  expect(findings(folder)).toEqual(['interrupted-rotation', 'lock'])
   await expect(keystone.rotate(folder, 3)).rejects.toThrow(/FileNotFoundError/)
   setupRepository(folder)
   expect(findings(folder)).toEqual([])

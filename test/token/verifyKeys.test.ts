@@ -67,6 +67,11 @@ describe('one folder', () => {
     ['an empty key file', [file('3', 'empty')], ['refuses a empty-key']],
     ['a rotation that stopped before it began', [file('0.tmp', null)], ['risk a interrupted-rotation']],
     ['a copy that stopped', [file('3.tmp', null)], ['risk a unfinished-copy']],
+    [
+      'a change that goes on, or was killed',
+      [file('.cutover-lock', null, { kind: 'other' })],
+      ['note a lock'],
+    ],
     ['a note to oneself', [file('README', null)], ['note a foreign-name']],
     ['a backup', [file('1.bak', null)], ['note a foreign-name']],
     ['a folder in the place of a key', [file('3', null, { kind: 'other' })], ['risk a key-not-a-file']],
@@ -126,12 +131,14 @@ describe('one folder', () => {
     expect(codes(verify([roots], {}, { uid: 42, gids: [42] }))).toEqual([
       'risk a open-folder',
       'risk a open-file',
+      'risk a only-staged-key',
     ])
     expect(codes(verify([roots], {}, { uid: 43, gids: [43] }))).toEqual([
       'refuses a closed-folder',
       'refuses a closed-file',
       'risk a open-folder',
       'risk a open-file',
+      'risk a only-staged-key',
     ])
   })
 })
