@@ -38,6 +38,20 @@ export interface RunUnderWay {
   readonly trigger: (number: number) => boolean
 }
 
+/** What a backend says of itself; it knows of every request that reached it, the warm-up's included. */
+export interface BackendWord {
+  readonly node: number
+  /** Null: it is down, or hangs. */
+  readonly said: {
+    /** `validate 200` → how often since its process was started. */
+    readonly answers: Readonly<Record<string, number>>
+    /** Requests that it has read and not answered yet. */
+    readonly underWay: number
+    /** Processor time of its process. */
+    readonly cpuSec: number
+  } | null
+}
+
 /** How a run stands between two lines of its record. */
 export interface RunMoment {
   readonly nowSec: number
@@ -47,6 +61,8 @@ export interface RunMoment {
   readonly calls: number
   /** What the generator had of the machine so far; null where it takes no part in the run's time. */
   readonly generator: GeneratorLoad | null
+  /** What the backends said of themselves a moment ago; empty where they cannot be asked. */
+  readonly backends: readonly BackendWord[]
   /** Steps of the timeline that wait for the operator. */
   readonly manual: readonly ManualStep[]
 }

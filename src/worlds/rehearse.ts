@@ -20,6 +20,7 @@ import { micros, toSec } from '../base/time.js'
 import { openExternalWorld } from './external/world.js'
 import { Keeping } from './keeping.js'
 import { openLocalWorld } from './local/world.js'
+import { BackendWords } from './backendWords.js'
 import type { Onlooker, Pulse, RunMoment } from './onlooker.js'
 import { headerOf } from './runHeader.js'
 import { openSimulatedWorld } from './simulated/world.js'
@@ -216,11 +217,13 @@ const conduct = async (
     interrupted ??= reason
     engine.stop()
   })
+  const words = new BackendWords(world.backendWords?.bind(world))
   const look = (): RunMoment => {
     const nowSec = Math.min(toSec(world.clock.now()), scenario.durationSec)
     const speed = world.clock.jumps === true ? null : world.timeMap.stretchAt(nowSec).speed
     const load = generator ?? watch?.look() ?? null
-    return { nowSec, speed, calls: engine.callCount, generator: load, manual: engine.manualSteps() }
+    const backends = words.look(performance.now())
+    return { nowSec, speed, calls: engine.callCount, generator: load, backends, manual: engine.manualSteps() }
   }
   const { provider } = scenario.identity
   const trigger = (number: number): boolean => engine.trigger(number)

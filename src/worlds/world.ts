@@ -6,6 +6,7 @@ import type { EventLine } from '../measure/record.js'
 import type { Clock, Control, Evidence, Target } from '../rehearsal/ports.js'
 import type { Population } from '../rehearsal/population.js'
 import type { Scenario } from '../scenario/scenario.js'
+import type { BackendWord } from './onlooker.js'
 import type { ExternalOptions } from './external/settings.js'
 
 export type WorldName = 'simulated' | 'local' | 'external'
@@ -50,6 +51,8 @@ export interface World {
   run(ended: Promise<void>): Promise<void>
   /** Processor time of the backends since the run began, seconds; null if one was started anew. Absent: not to be had. */
   backendsCpuSec?(): Promise<number | null>
+  /** What each backend says of itself right now. Absent: they cannot be asked. */
+  backendWords?(): Promise<readonly BackendWord[]>
   /** Ends every process, removes what was only needed for the run. */
   close(): Promise<void>
 }

@@ -240,6 +240,30 @@ describe('while a run goes on', () => {
   })
 })
 
+describe('Prometheus', () => {
+  test('is told what the backends counted themselves, beside what the generator saw of them', async () => {
+    const figures = async (): Promise<(metric: string) => number> => {
+      const text = await (await ask('/metrics', bearer)).text()
+      return (metric) =>
+        [...text.matchAll(new RegExp(`^${metric}\\{[^\\n]*\\} (\\S+)$`, 'gm'))].reduce(
+          (sum, [, value]) => sum + Number(value),
+          0,
+        )
+    }
+    const first = await figures()
+    expect(first('cutover_server_up')).toBe(2)
+    expect(first('cutover_server_cpu_seconds_total')).toBeGreaterThan(0)
+    const seen = first('cutover_backend_requests_total')
+    expect(seen).toBeGreaterThan(0)
+    // The servers are asked again while the run goes on, and know of all that the generator was answered until then.
+    const servedFirst = first('cutover_server_requests_total')
+    let served = servedFirst
+    for (let looks = 0; served <= Math.max(seen, servedFirst) && looks < 5000; looks++)
+      served = (await figures())('cutover_server_requests_total')
+    expect(served).toBeGreaterThan(Math.max(seen, servedFirst))
+  })
+})
+
 describe('whoever is not the operator', () => {
   test('is refused without the token, and with a wrong one', async () => {
     const wrong = token.replace(/^./, (first) => (first === 'a' ? 'b' : 'a'))

@@ -85,8 +85,16 @@ const nonZero = (counts: Readonly<Record<string, number>>): Record<string, numbe
 beforeAll(async () => {
   const live = new LiveMetrics(record.header, 'uuid')
   for (const line of [...record.events, ...record.table, ...record.intervals]) live.take(line)
-  const moment = { nowSec: 93_000, speed: 1440, calls: 1234 }
-  live.look({ ...moment, calls: 1000, generator: null })
+  const said = { answers: { 'validate 200': 7, 'validate 404': 3, 'issue 201': 2 }, underWay: 4, cpuSec: 1.5 }
+  const backends = [
+    { node: 1, said },
+    { node: 2, said: { ...said, answers: { 'validate 200': 1 } } },
+    { node: 3, said: null },
+  ]
+  const moment = { nowSec: 93_000, speed: 1440, calls: 1234, backends }
+  // Node 2 was started anew between two looks, so its counts are lower than they were.
+  const before = [{ node: 2, said: { ...said, answers: { 'validate 200': 50, 'revoke 204': 1 } } }]
+  live.look({ ...moment, calls: 1000, generator: null, backends: before })
   live.look({
     ...moment,
     generator: {
@@ -105,7 +113,7 @@ describe('the metrics of a run', () => {
     for (const [each, { type, help, samples }] of metrics) {
       expect(each).toMatch(/^cutover_[a-z_]+$/)
       expect(each.endsWith('_total')).toBe(type === 'counter')
-      if (type === 'gauge') expect(each).toMatch(/_(seconds|ratio|rows|info)$/)
+      if (type === 'gauge') expect(each).toMatch(/_(seconds|ratio|rows|info|requests|up)$/)
       expect(help).toMatch(/\.$/)
       // Labels that only histograms and summaries may have.
       for (const key of samples.keys()) expect(key).not.toMatch(/"(le|quantile)"/)
@@ -132,6 +140,14 @@ describe('the metrics of a run', () => {
       '100': 0.012,
     })
     expect(sums('cutover_backend_provider_info', 'mode')).toEqual({ fernet: 4 })
+  })
+
+  test('tell what each backend says of itself, and nothing but that it is down of one that is', () => {
+    expect(sums('cutover_server_requests_total', 'status')).toEqual({ '200': 8, '201': 2, '404': 3 })
+    expect(sums('cutover_server_requests_total', 'op')).toEqual({ validate: 11, issue: 2 })
+    expect(sums('cutover_server_up', 'node')).toEqual({ '1': 1, '2': 1, '3': 0 })
+    expect(sums('cutover_server_waiting_requests', 'node')).toEqual({ '1': 4, '2': 4 })
+    expect(sums('cutover_server_cpu_seconds_total', 'node')).toEqual({ '1': 1.5, '2': 1.5 })
   })
 
   test('leave out what is not known, and carry any name as it is', () => {

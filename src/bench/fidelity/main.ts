@@ -89,12 +89,15 @@ const replayAll = async (name: string, arrivals: Arrivals): Promise<readonly Obs
   return replays
 }
 
+const notHeld = (missed: number): string =>
+  missed === 1 ? '1 figure does not hold' : `${missed} figures do not hold`
+
 /** How the recording fares among its replays; of a schedule that leaves nothing to chance that says nothing. */
 const chance = (arrivals: Arrivals, missed: number, replays: readonly Observed[]): string => {
   const ofReplays = missesOfReplays(replays)
-  if (arrivals === 'recorded' || ofReplays.length === 0) return `${missed} figures do not hold.`
+  if (arrivals === 'recorded' || ofReplays.length === 0) return `${notHeld(missed)}.`
   const mean = ofReplays.reduce((sum, each) => sum + each, 0) / ofReplays.length
-  return `${missed} figures do not hold. Of a replay taken for the recording: ${mean.toFixed(1)} on average, at most ${Math.max(...ofReplays)}.`
+  return `${notHeld(missed)}. Of a replay taken for the recording: ${mean.toFixed(1)} on average, at most ${Math.max(...ofReplays)}.`
 }
 
 const results: {

@@ -13,6 +13,16 @@ export interface MetricsMoment {
   readonly calls: number
   /** Null where the generator takes no part in the run's time. */
   readonly generator: GeneratorLoad | null
+  /** What the backends said of themselves; null: it is down, or hangs. */
+  readonly backends: readonly {
+    readonly node: number
+    readonly said: {
+      /** `validate 200` → how often since its process was started. */
+      readonly answers: Readonly<Record<string, number>>
+      readonly underWay: number
+      readonly cpuSec: number
+    } | null
+  }[]
 }
 
 /** Format 0.0.4 of Prometheus' text; names and units by its conventions (prometheus.io/docs/practices/naming). */
@@ -71,6 +81,26 @@ export class LiveMetrics {
     'Response times of the backends since a request was due, in the last interval that has some; percentile 100 is the highest.',
     ['op', 'percentile'],
   )
+  private readonly up = this.gauge(
+    'server_up',
+    'Whether the process of a backend answers: 1, or 0 while it is down or hangs.',
+    ['node'],
+  )
+  private readonly served = this.counter(
+    'server_requests',
+    'Answers by the count of the backend that gave them, since its process was started; those before the run included.',
+    ['node', 'op', 'status'],
+  )
+  private readonly underWay = this.gauge(
+    'server_waiting_requests',
+    'Requests that a backend has read and not answered yet.',
+    ['node'],
+  )
+  private readonly serverCpu = this.counter(
+    'server_cpu_seconds',
+    'Processor time of a backend since its process was started.',
+    ['node'],
+  )
   private readonly provider = this.gauge('backend_provider_info', 'The token provider of a backend.', [
     'node',
     'mode',
@@ -118,17 +148,34 @@ export class LiveMetrics {
   }
 
   /** Takes in how the run stands. */
-  look({ nowSec, speed, calls, generator }: MetricsMoment): void {
+  look({ nowSec, speed, calls, generator, backends }: MetricsMoment): void {
     this.scenarioTime.set(nowSec)
     if (speed !== null) this.speed.set(speed)
     raise(this.sent, calls)
     raise(this.shedCalls, this.shed)
     raise(this.due, calls + this.shed)
+    this.hear(backends)
     if (generator === null) return
     const { cpuShare, cpuWaitShare, loopDelayP50Ms: p50Ms, loopDelayP99Ms: p99Ms } = generator
     setPercentiles(this.loopDelay, {}, { p50Ms, p99Ms, maxMs: generator.loopDelayMaxMs })
     this.cpu.set(cpuShare)
     if (cpuWaitShare !== null) this.cpuWait.set(cpuWaitShare)
+  }
+
+  /** Takes in the backends' own counts. One that was started anew begins at 0, as Prometheus expects of a counter. */
+  private hear(backends: MetricsMoment['backends']): void {
+    if (backends.length === 0) return
+    for (const metric of [this.up, this.served, this.underWay, this.serverCpu]) metric.reset()
+    for (const { node, said } of backends) {
+      this.up.set({ node }, said === null ? 0 : 1)
+      if (said === null) continue
+      this.underWay.set({ node }, said.underWay)
+      this.serverCpu.inc({ node }, said.cpuSec)
+      for (const [answer, count] of Object.entries(said.answers)) {
+        const [op = '', status = ''] = answer.split(' ')
+        this.served.inc({ node, op, status }, count)
+      }
+    }
   }
 
   text(): Promise<string> {

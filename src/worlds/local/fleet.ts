@@ -4,7 +4,8 @@ import { Child, type ChildExit } from '../../io/childProcess.js'
 import type { StoreRestriction } from '../../io/store/sqliteStore.js'
 import type { ProviderMode } from '../../token/mode.js'
 import type { BackendHands, Nodes } from '../faults/hands.js'
-import type { BackendCalls, BackendSetup, Restart } from './calls.js'
+import type { BackendWord } from '../onlooker.js'
+import type { AnswersSoFar, BackendCalls, BackendSetup, Restart } from './calls.js'
 
 export interface FleetOptions {
   /** What each backend is given, in order; the port is the fleet's business. */
@@ -82,6 +83,25 @@ export class Fleet implements BackendHands {
       this.places.map(async ({ child, open, hung }) => {
         const us = child === null || !open || hung ? null : await child.cpuUs().catch(() => null)
         return us === null ? { child: null, us: 0 } : { child, us }
+      }),
+    )
+  }
+
+  /** What each of them says of itself. One that hangs is not asked: it would answer when it goes on. */
+  words(): Promise<readonly BackendWord[]> {
+    return Promise.all(
+      this.places.map(async ({ node, child, open, hung }): Promise<BackendWord> => {
+        if (child === null || !open || hung) return { node, said: null }
+        try {
+          const [{ counts: answers, underWay }, us] = await Promise.all([
+            child.call<AnswersSoFar>('answers'),
+            child.cpuUs(),
+          ])
+          return { node, said: { answers, underWay, cpuSec: us / 1e6 } }
+        } catch {
+          // It ended while it was asked.
+          return { node, said: null }
+        }
       }),
     )
   }

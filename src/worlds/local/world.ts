@@ -243,6 +243,7 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
         clock.stop()
       },
       backendsCpuSec: () => fleet.cpuSec(),
+      backendWords: () => fleet.words(),
       close: () => endings.run(),
     }
   } catch (error) {
