@@ -40,9 +40,11 @@ const codeOf = (error: unknown): number => {
 
 // Whoever reads our output may have seen enough, as `| head` has: that is an end, not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
   process.exit(process.exitCode ?? exitCodes.pass)
 })
+// Nobody reads our words any more, or the terminal is gone: what was begun is still brought to its end.
+process.stderr.on('error', () => {})
 
 const program = createProgram({
   argv: process.argv.slice(2),
@@ -61,8 +63,17 @@ const program = createProgram({
     : {}),
   superuser: process.getuid?.() === 0,
   onInterrupt: (interrupt) => {
-    process.on('SIGINT', interrupt)
-    process.on('SIGTERM', interrupt)
+    let asked = false
+    const ask = (): void => {
+      asked = true
+      interrupt()
+    }
+    process.on('SIGINT', ask)
+    process.on('SIGTERM', ask)
+    // A lost terminal says so more than once, and nobody is there to have pressed a key twice.
+    process.on('SIGHUP', () => {
+      if (!asked) ask()
+    })
   },
   onExit: (run) => {
     process.on('exit', run)

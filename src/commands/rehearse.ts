@@ -50,6 +50,10 @@ const commandWords = (file: string, options: Options): readonly string[] => {
 const commandText = (file: string, options: Options): string =>
   ['cutover', ...commandWords(file, options)].join(' ').replace(/:\/\/\S*@/, '://…@')
 
+const stopping = 'Stopping: what was measured is reported. Once more ends at once.'
+const stoppingExternal =
+  'Stopping: a command that is running may end, what was made is removed, what was measured is reported. Once more ends at once.'
+
 const run = async (file: string, options: Options, surroundings: Surroundings): Promise<number> => {
   const { stdout, stderr } = surroundings
   const world = readWorld(options.world)
@@ -87,16 +91,17 @@ const run = async (file: string, options: Options, surroundings: Surroundings): 
   if (external !== null && options.cleanup === true) return cleanUp(scenario, external, stdout)
 
   const screen = createRunScreen({ surroundings, scenario, world, nowMs: () => performance.now() })
+  const makesUsers = scenario.external.people.kind === 'made'
   let interrupts = 0
   let stop: ((reason: string) => void) | null = null
   surroundings.onInterrupt(() => {
     interrupts++
     if (interrupts > 1 || stop === null) {
-      if (external !== null)
+      if (external !== null && makesUsers)
         screen.say(`What was made at the target is still there. To remove it: ${external.cleanupCommand}`)
       process.exit(exitCodes.inconclusive)
     }
-    screen.say('Stopping: what was measured is reported. Once more ends at once.')
+    screen.say(external === null ? stopping : stoppingExternal)
     screen.windDown()
     stop('stopped by the user')
   })

@@ -168,6 +168,7 @@ export const notifyParent = (notice: unknown): void => {
 export const answerParent = (calls: Calls, cleanUp: () => Promise<void>): void => {
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => {})
+  process.on('SIGHUP', () => {})
   process.on('message', (message: CallMessage, socket?: Server) => {
     void answerOne(calls, message, socket)
   })

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { appendFile } from 'node:fs/promises'
 import { accessSync, constants } from 'node:fs'
+import { conceal } from './concealment.js'
 import { findProgram } from './privateProcess.js'
 
 export interface HookOptions {
@@ -12,6 +13,8 @@ export interface HookOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where its output is kept, each command under a heading; made with mode 0600. */
   readonly logFile: string
+  /** Values that are kept out of the file and of the note, beside tokens and keys. */
+  readonly secrets: readonly string[]
   /** `cutover node 2`: the heading in the file. */
   readonly name: string
 }
@@ -82,10 +85,13 @@ class Words {
     )
   }
 
-  get lastLine(): string {
+  /** Of this not more than a note's length, without what is secret: a cut could leave half of it. */
+  lastLine(secrets: readonly string[]): string {
     const line = Buffer.concat(this.chunks).toString('utf8').trimEnd().split('\n').at(-1)?.trim() ?? ''
     // Control characters would reach a terminal.
-    return line.replaceAll(/\p{Cc}/gu, ' ').slice(0, noteCharacters)
+    return conceal(line, secrets)
+      .replaceAll(/\p{Cc}/gu, ' ')
+      .slice(0, noteCharacters)
   }
 }
 
@@ -102,7 +108,7 @@ const howItEnded = (
 /** Runs a command to its end, or to its time limit. Never rejects: what goes wrong is its result. */
 export const runHook = (options: HookOptions): Promise<HookResult> =>
   new Promise((resolve) => {
-    const { run, timeoutMs, env, logFile, name } = options
+    const { run, timeoutMs, env, logFile, name, secrets } = options
     const [program = '', ...words] = wordsOf(run)
     const child = spawn(program, words, {
       detached: true,
@@ -128,12 +134,12 @@ export const runHook = (options: HookOptions): Promise<HookResult> =>
       settled = true
       for (const timer of timers) clearTimeout(timer)
       process.removeListener('exit', endWithUs)
-      const note = [ok ? '' : how, said.lastLine].filter((part) => part !== '').join(': ')
+      const note = [ok ? '' : how, said.lastLine(secrets)].filter((part) => part !== '').join(': ')
       const heading = `--- ${name}: ${hookText(run)}\n`
       const { text } = said
       const log = `${heading}${text}${text === '' || text.endsWith('\n') ? '' : '\n'}--- ${how}\n`
       // A full disk must not fail a step that was done.
-      appendFile(logFile, log, { mode: 0o600 })
+      appendFile(logFile, conceal(log, secrets), { mode: 0o600 })
         .catch(() => undefined)
         .finally(() => resolve({ ok, note }))
     }

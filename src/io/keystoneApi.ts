@@ -5,6 +5,7 @@ import { Pool } from 'undici'
 import { WorldError } from '../base/errors.js'
 import { accessBody, accessText, type CloudAccess } from './cloud/access.js'
 import type { TlsSettings } from './cloud/findCloud.js'
+import { whyNoAnswer } from './noAnswer.js'
 
 /** How often a request is sent again whose connection broke, and how long after. */
 const brokenTries = 4
@@ -74,29 +75,49 @@ export class KeystoneApi {
     return answer.body ?? {}
   }
 
+  /** Our own token, looked at by the holder of another, as services look at a user's. */
+  async validatedBy(token: string): Promise<ApiAnswer> {
+    const subject = this.token ?? (await this.login())
+    return this.raw('GET', '/auth/tokens', undefined, token, { 'x-subject-token': subject })
+  }
+
   /**
    * One request with a token, or with none. What may be sent twice without harm is sent again when the connection broke: some
    * servers close one that a client takes to be kept. @throws WorldError without an answer
    */
-  async raw(method: string, path: string, json: unknown, token: string | null): Promise<ApiAnswer> {
+  async raw(
+    method: string,
+    path: string,
+    json: unknown,
+    token: string | null,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<ApiAnswer> {
     for (let triesLeft = method === 'POST' ? 0 : brokenTries; ; triesLeft--) {
       await this.options.admit()
       try {
-        return await this.send(method, path, json, token)
+        return await this.send(method, path, json, {
+          ...(token === null ? {} : { 'x-auth-token': token }),
+          ...more,
+        })
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        if (triesLeft <= 0) throw new WorldError(`no answer from ${this.options.access.url}: ${reason}`)
+        if (triesLeft <= 0)
+          throw new WorldError(`no answer from ${this.options.access.url}: ${whyNoAnswer(error)}`)
         await wait(brokenWaitMs)
       }
     }
   }
 
-  private async send(method: string, path: string, json: unknown, token: string | null): Promise<ApiAnswer> {
+  private async send(
+    method: string,
+    path: string,
+    json: unknown,
+    given: Readonly<Record<string, string>>,
+  ): Promise<ApiAnswer> {
     const { statusCode, headers, body } = await this.pool.request({
       method,
       path: `${this.path}${path}`,
       headers: {
-        ...(token === null ? {} : { 'x-auth-token': token }),
+        ...given,
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: json === undefined ? null : JSON.stringify(json),

@@ -23,7 +23,13 @@ export interface DryRun {
   readonly plannedPerSec: number
   readonly abort: { readonly share: number; readonly overSec: number; readonly refusals: boolean } | null
   readonly people:
-    | { readonly kind: 'given'; readonly users: number; readonly services: number }
+    | {
+        readonly kind: 'given'
+        readonly users: number
+        /** Members of classes that are dealt to them. */
+        readonly members: number
+        readonly services: number
+      }
     | {
         readonly kind: 'made'
         readonly prefix: string
@@ -39,7 +45,12 @@ export interface DryRun {
 }
 
 const peopleText = (people: DryRun['people']): string => {
-  if (people.kind === 'given') return `${counted(people.users, 'user')} that exist; none is made`
+  if (people.kind === 'given') {
+    const { users, members, services } = people
+    const shared = members > users ? `, shared by ${counted(members, 'member')}` : ''
+    const service = services === 0 ? '' : ', and one for the services'
+    return `${counted(users, 'user')} that exist${shared}${service}; none is made or removed`
+  }
   const { prefix, users, projects, trusts } = people
   const withTrusts = trusts === 0 ? '' : `, ${counted(trusts, 'trust')}`
   return `${counted(users, 'user')}, ${counted(projects, 'project')}${withTrusts} made as ${prefix}…, removed at the end`

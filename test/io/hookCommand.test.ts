@@ -13,8 +13,9 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 let logs = 0
 const run = async (command: string | readonly string[], timeoutMs = 10_000) => {
   const logFile = path.join(root, `${++logs}.log`)
+  const secrets = ['of-admin']
   const env = { PATH: process.env['PATH'], CUTOVER_NODE: '2', CUTOVER_STEP: 'cutover' }
-  const result = await runHook({ run: command, timeoutMs, env, logFile, name: 'cutover node 2' })
+  const result = await runHook({ run: command, timeoutMs, env, logFile, name: 'cutover node 2', secrets })
   return { ...result, log: readFileSync(logFile, 'utf8'), mode: statSync(logFile).mode & 0o777 }
 }
 
@@ -24,6 +25,17 @@ test('a text is for the shell, and is told of its step', async () => {
   expect(log).toContain('--- cutover node 2: ')
   expect(log).toContain('node 2\n')
   expect(log).toContain('--- exit code 0\n')
+})
+
+test('neither what is known to be secret is kept, nor a whole token or a key', async () => {
+  const token = `gAAAAABY${'aB_-'.repeat(40)}`
+  const key = 'TCVPulcesEDn5Syiowp7sJo3_TKvK_wDXsyH8USFbVU='
+  const { note, log } = await run(
+    `echo 'password=of-admin'; echo ${key}; echo '0123456789abcdef0123456789abcdef'; echo 'id | ${token}== |'`,
+  )
+  expect(note).toBe('id | gAAAAABYaB_-… |')
+  for (const hidden of ['of-admin', key, token]) expect(log).not.toContain(hidden)
+  expect(log).toContain('password=***\n***\n0123456789abcdef0123456789abcdef\n')
 })
 
 test('a list of words is run as it is', async () => {

@@ -238,6 +238,10 @@ export const readAccess = (entry: CloudEntry): CloudAccess => {
   return access
 }
 
+/** By what one proves who one is. */
+export const secretOf = ({ proof }: CloudAccess): Secret =>
+  proof.kind === 'password' ? proof.password : proof.secret
+
 const identityOf = (proof: Proof): object => {
   if (proof.kind === 'password') {
     return { methods: ['password'], password: { user: { ...proof.user, password: proof.password.reveal() } } }

@@ -1,5 +1,6 @@
 // Finds and reads the files that clouds are described in, and the certificates that they name.
 // It exists so that one call gives whoever needs a given Keystone its address, its credentials and its TLS settings.
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -58,6 +59,19 @@ const firstOf = (name: string, override: string | undefined, options: FindCloudO
   return null
 }
 
+const pemRemedy = 'it names a file in PEM form'
+
+/** What keeps a file from being what it is taken for; null: nothing. Node itself would quietly do without it. */
+const pemProblem = (name: 'cacert' | 'cert' | 'key', text: string): string | null => {
+  try {
+    const held = name === 'key' ? createPrivateKey(text) : new X509Certificate(text)
+    void held
+    return null
+  } catch {
+    return name === 'key' ? 'holds no key that can be used without a passphrase' : 'holds no certificate'
+  }
+}
+
 const certificates = ({ tls }: CloudAccess, env: FindCloudOptions['env']): TlsSettings => {
   const problems: Problem[] = []
   const read = (
@@ -66,8 +80,9 @@ const certificates = ({ tls }: CloudAccess, env: FindCloudOptions['env']): TlsSe
   ): Partial<Record<'ca' | 'cert' | 'key', string>> => {
     if (file === null) return {}
     const text = readOrNull(file.replace(/^~(?=\/)/, env['HOME'] ?? homedir()))
-    if (text === null)
-      problems.push({ file, message: 'cannot be read', remedy: `mend \`${name}\` of the cloud` })
+    const message = text === null ? 'cannot be read' : pemProblem(name, text)
+    if (message !== null)
+      problems.push({ file, message, remedy: `mend \`${name}\` of the cloud: ${pemRemedy}` })
     return { [name === 'cacert' ? 'ca' : name]: text ?? '' }
   }
   const { verify, caFile, certFile, keyFile } = tls

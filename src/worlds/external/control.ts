@@ -18,6 +18,8 @@ export interface ExternalControlOptions {
   readonly folder: string
   readonly url: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What no output of a command may keep. */
+  readonly secrets: readonly string[]
   readonly clock: Clock
   readonly inference: Inference
   readonly table: TokenTableReader | null
@@ -121,11 +123,12 @@ export class ExternalControl implements Control {
     name: string,
     variables: Readonly<Record<string, string>>,
   ): Promise<HookResult> {
-    const { folder, url, env, clock } = this.options
+    const { folder, url, env, secrets, clock } = this.options
     return runHook({
       run,
       timeoutMs: timeoutSec * 1000,
       name,
+      secrets,
       logFile: path.join(folder, hooksFile),
       env: {
         ...env,

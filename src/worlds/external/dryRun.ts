@@ -54,7 +54,12 @@ export const describeRun = async (scenario: Scenario, options: ExternalOptions):
     abort: abort === null ? null : { share: abort.share, overSec: abort.overSec, refusals: abort.refusals },
     people:
       people.kind === 'given'
-        ? { kind: 'given', users: people.users.length, services: people.service === null ? 0 : 1 }
+        ? {
+            kind: 'given',
+            users: people.users.length,
+            members: plan.membersOfUsers,
+            services: people.service === null ? 0 : 1,
+          }
         : {
             kind: 'made',
             prefix: people.prefix,

@@ -1,4 +1,4 @@
-// The users of an external run: made at the target under a marked prefix, or given; and everything that was made, removed again.
+// The users that an external run makes at the target, under a marked prefix; and everything that was made, removed again.
 // It exists so that a target is left as it was found, and where that fails, with the exact names of what is left.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -20,7 +20,6 @@ import {
   type Person,
 } from './removal.js'
 import type { PeoplePlan } from './peoplePlan.js'
-import type { ExternalPermit } from './settings.js'
 
 /** How long a target that does not answer is waited for before what was made there is given up. */
 const removePatienceMs = 30_000
@@ -41,6 +40,8 @@ export class MadePeople {
   /** One for all: it opens nothing but what was made here, and is never written down. */
   private readonly password = `Cut0ver-${randomBytes(18).toString('base64url')}`
   private readonly made: Made[] = []
+  /** Whether anything was asked for: also what gave no answer may have been made. */
+  private begun = false
 
   constructor(options: MadePeopleOptions) {
     this.options = options
@@ -50,6 +51,7 @@ export class MadePeople {
   async make(): Promise<Cast> {
     const { plan, onProgress, people } = this.options
     const roles = await this.rolesNeeded()
+    this.begun = true
     const steps = plan.projects + plan.users + plan.trustees + plan.services.length + (plan.validator ? 1 : 0)
     let done = 0
     const one = <T>(work: Promise<T>): Promise<T> =>
@@ -106,7 +108,7 @@ export class MadePeople {
   async remove(): Promise<readonly Left[]> {
     const { api, onProgress } = this.options
     const total = this.made.length
-    if (total === 0) return []
+    if (!this.begun) return []
     const silent = await this.awaitTarget()
     if (silent !== null) return this.made.map((made) => ({ made, reason: silent }))
     let done = 0
@@ -154,7 +156,11 @@ export class MadePeople {
       if (roles.has(role)) return []
       const message = `the target has no role \`${role}\``
       return [
-        { path: `external.create.${key}`, message, remedy: `it has ${[...roles.keys()].sort().join(', ')}` },
+        {
+          path: `external.create.${key}`,
+          message,
+          remedy: `name one of ${[...roles.keys()].sort().join(', ')}, or make it there`,
+        },
       ]
     })
     if (problems.length > 0) throw new InputError(problems)
@@ -206,46 +212,4 @@ export class MadePeople {
     this.made.push({ kind: 'trust', id, name: id, trustor: { userId, projectId } })
     return id
   }
-}
-
-/** Users that exist: each is looked up by logging in. */
-export const givenPeople = async (
-  api: KeystoneApi,
-  people: Extract<People, { kind: 'given' }>,
-  plan: PeoplePlan,
-  { passwords }: Pick<ExternalPermit, 'passwords'>,
-): Promise<Cast> => {
-  const logins = await eachOf(people.users.length, (i) =>
-    given(api, people.users[i] as (typeof people.users)[number], passwords),
-  )
-  const service = people.service === null ? null : await given(api, people.service, passwords)
-  const members = new Map<string, readonly MemberPlan[]>()
-  for (const [name, needs] of plan.members) {
-    const plans = needs.map(({ user }): MemberPlan => {
-      const person = user === null ? (service as Person) : (logins[user % logins.length] as Person)
-      const { userId, projectId, password } = person
-      return { credentials: { userId, password, projectId, trustId: null }, tokenUserId: userId, projectId }
-    })
-    members.set(name, plans)
-  }
-  const services = service === null ? [] : plan.services.map((name): [string, Person] => [name, service])
-  return { services: new Map(services), members }
-}
-
-const given = async (
-  api: KeystoneApi,
-  { user, project }: Extract<People, { kind: 'given' }>['users'][number],
-  passwords: ExternalPermit['passwords'],
-): Promise<Person> => {
-  const secret = [...passwords].find(([each]) => each.user === user)?.[1]
-  const password = secret?.reveal() ?? ''
-  const who = 'id' in user ? user : { name: user.name, domain: { id: user.domainId } }
-  const identity = { methods: ['password'], password: { user: { ...who, password } } }
-  const scope = { project: { name: project.name, domain: { id: project.domainId } } }
-  const answer = await api.raw('POST', '/auth/tokens', { auth: { identity, scope } }, null)
-  const token = answer.body?.['token'] as Readonly<Record<string, unknown>> | undefined
-  const name = 'id' in user ? user.id : user.name
-  if (answer.token === null || token === undefined)
-    throw new WorldError(`no login as the given user ${name}: ${wordsOf(answer)}`)
-  return { userId: idIn(token, 'user'), projectId: idIn(token, 'project'), password }
 }

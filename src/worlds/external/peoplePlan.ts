@@ -13,6 +13,8 @@ export interface MemberNeed {
 
 export interface PeoplePlan {
   readonly users: number
+  /** Members that are somebody's; more than there are users: they share. */
+  readonly membersOfUsers: number
   readonly projects: number
   readonly trustees: number
   /** Services that classes call, each with a user of its own. */
@@ -22,8 +24,9 @@ export interface PeoplePlan {
   readonly members: ReadonlyMap<string, readonly MemberNeed[]>
 }
 
-/** Members are dealt to users in turn, as in a cloud that is planned (`cloudPlan.ts`). */
-export const planPeople = ({ clients, cloud }: Scenario): PeoplePlan => {
+/** Members are dealt to users in turn, as in a cloud that is planned (`cloudPlan.ts`); to those that are given, if any are. */
+export const planPeople = ({ clients, cloud, external: { people } }: Scenario): PeoplePlan => {
+  const most = people.kind === 'given' ? people.users.length : cloud.users
   const members = new Map<string, readonly MemberNeed[]>()
   let dealt = 0
   let trustees = 0
@@ -37,15 +40,16 @@ export const planPeople = ({ clients, cloud }: Scenario): PeoplePlan => {
     members.set(
       name,
       Array.from({ length: count }, (_, i) => ({
-        user: identity === 'service-user' ? null : dealt++ % cloud.users,
+        user: identity === 'service-user' ? null : dealt++ % most,
         trustee: own === 0 ? null : first + (i % own),
       })),
     )
   }
-  const users = Math.min(cloud.users, dealt)
+  const users = Math.min(most, dealt)
   const called = new Set(clients.flatMap(({ through }) => through))
   return {
     users,
+    membersOfUsers: dealt,
     projects: Math.min(cloud.projects, users),
     trustees,
     services: cloud.services.filter((service) => called.has(service)),

@@ -96,6 +96,9 @@ const checkCommands = ({ external }: Scenario): readonly Problem[] =>
     return message === null ? [] : [{ path: `external.hooks.${hook}`, message, remedy: 'mend its `run`' }]
   })
 
+/** Where a given user stands in the scenario. */
+export const givenPath = (index: number): string => `external.users[${index}]`
+
 /** The value of a variable that a scenario names. */
 const variable = (name: string, path: string, { env }: ExternalOptions, problems: Problem[]): Secret => {
   const value = env[name] ?? ''
@@ -126,8 +129,10 @@ export const permit = async (scenario: Scenario, options: ExternalOptions): Prom
   const passwords = new Map<GivenUser, Secret>()
   if (external.people.kind === 'given') {
     const { users, service } = external.people
-    for (const user of service === null ? users : [...users, service])
-      passwords.set(user, variable(user.passwordVariable, 'external.users', options, problems))
+    const all = users.map((user, i): [string, GivenUser] => [givenPath(i), user])
+    if (service !== null) all.push(['external.service', service])
+    for (const [path, user] of all)
+      passwords.set(user, variable(user.passwordVariable, `${path}.password`, options, problems))
   }
   if (problems.length > 0) throw new InputError(problems)
   return { loopback, addresses, tableDsn, passwords }

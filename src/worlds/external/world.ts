@@ -2,6 +2,9 @@
 // Whatever it makes there it removes, whichever way the run ends.
 import { TimeMap, toSec } from '../../base/time.js'
 import { InputError } from '../../base/errors.js'
+import { secretOf } from '../../io/cloud/access.js'
+import { Secret } from '../../io/cloud/secret.js'
+import { secretValues } from '../../io/concealment.js'
 import { KeystoneApi } from '../../io/keystoneApi.js'
 import { KeystoneClient } from '../../io/keystoneClient.js'
 import { TokenTableReader } from '../../io/store/tokenTableReader.js'
@@ -15,11 +18,13 @@ import { ExternalControl } from './control.js'
 import { ErrorRate } from './errorRate.js'
 import { Inference } from './inference.js'
 import { heldTokens, logIn, type Logins } from './logins.js'
-import { givenPeople, MadePeople } from './people.js'
+import { givenPeople } from './givenPeople.js'
+import { MadePeople } from './people.js'
 import { planPeople } from './peoplePlan.js'
 import type { Left } from './removal.js'
-import { permit, type ExternalOptions } from './settings.js'
+import { permit, type ExternalOptions, type ExternalPermit } from './settings.js'
 import { ExternalTarget } from './target.js'
+import { checkValidationRight } from './validationRight.js'
 
 /** Connections that clients keep to the target. */
 const connections = 64
@@ -64,7 +69,11 @@ export const openExternalWorld = async (options: OpenWorldOptions): Promise<Worl
         if (left !== null) options.onWarning?.(left)
       })
       cast = await made.make()
-    } else cast = await givenPeople(api, people, plan, allowed)
+    } else {
+      const { passwords } = allowed
+      cast = await givenPeople({ api, people, plan, passwords, onProgress: onStep })
+    }
+    await checkValidationRight(api, cast, plan, people)
     const logins = await logIn(api, scenario, cast, onStep)
 
     // From here on the run is as good as begun: nothing but memory lies between this instant and second 0.
@@ -101,6 +110,7 @@ export const openExternalWorld = async (options: OpenWorldOptions): Promise<Worl
       folder,
       url: external.access.url,
       env: external.env,
+      secrets: secretValues(secretsOf(external, allowed), external.env),
       clock,
       inference,
       table,
@@ -152,6 +162,16 @@ const apiOf = (
       await ceiling.admitted()
     },
   })
+
+/** Everything that was handed in and that nobody may read later. */
+const secretsOf = (
+  { access }: ExternalOptions,
+  { passwords, tableDsn }: ExternalPermit,
+): readonly Secret[] => {
+  const dsn = tableDsn?.reveal() ?? ''
+  const database = [dsn, URL.canParse(dsn) ? new URL(dsn).password : '']
+  return [secretOf(access), ...passwords.values(), ...database.map((text) => new Secret(text))]
+}
 
 const rememberLogins = (
   inference: Inference,

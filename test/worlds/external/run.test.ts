@@ -1,6 +1,7 @@
 // Runs against a Keystone that is given, by the built program as an operator calls it: `cutover serve` is that Keystone here.
 // What must hold whichever way a run ends: nothing is left there, and the record says what happened.
-import { createServer, request as ask, type Server } from 'node:http'
+import { request as ask } from 'node:http'
+import { createServer, type Server } from 'node:https'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -10,6 +11,7 @@ import { setupRepository } from '../../../src/io/keyChanges.js'
 import type { Summary } from '../../../src/measure/summary.js'
 import { IdentityApi } from '../../keystone/identityApi.js'
 import { OwnService } from '../../keystone/ownService.js'
+import { makeCertificates, type Certificates } from '../../support/certificates.js'
 import { Program, until } from '../../support/program.js'
 import { Scratch } from '../../support/storedRun.js'
 
@@ -23,13 +25,15 @@ const admin = { name: 'admin', domain: { id: 'default' } }
 const programs: Program[] = []
 let service: OwnService
 let front: Server
+let certificates: Certificates
 /** While this file is there, what stands before the service answers every validation with 500. */
 const brokenFile = path.join(scratch.root, 'broken')
 
-/** A web server before Keystone, which can be broken. */
+/** A web server before Keystone, which speaks TLS and can be broken. */
 const openFront = (url: string): Promise<Server> =>
   new Promise((resolve) => {
-    const server = createServer((incoming, outgoing) => {
+    const { certificate: cert, key } = certificates
+    const server = createServer({ cert, key }, (incoming, outgoing) => {
       if (
         incoming.method === 'GET' &&
         incoming.url?.startsWith('/v3/auth/tokens') === true &&
@@ -62,6 +66,7 @@ beforeAll(async () => {
     'of-admin',
   ]
   service = await OwnService.start({ main, words })
+  certificates = makeCertificates(path.join(scratch.root, 'tls'))
   front = await openFront(service.url)
 })
 afterAll(async () => {
@@ -72,8 +77,9 @@ afterAll(async () => {
   scratch.remove()
 })
 
-const env = () => ({
-  OS_AUTH_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+const env = (): Record<string, string> => ({
+  OS_AUTH_URL: `https://localhost:${(front.address() as AddressInfo).port}`,
+  OS_CACERT: certificates.authorityFile,
   OS_USERNAME: 'admin',
   OS_PASSWORD: 'of-admin',
   OS_PROJECT_NAME: 'admin',
