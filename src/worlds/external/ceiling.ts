@@ -21,8 +21,8 @@ export class Ceiling {
 
   /** @param perSec requests a second; null: no limit */
   constructor(perSec: number | null, nowMs: () => number = () => performance.now()) {
-    // Of a rate below one a second the window is as long as one request needs.
-    const inWindow = perSec === null ? 0 : Math.max(1, Math.floor(perSec))
+    // Of a rate that is no whole number the window is a little longer than a second: a shorter one would fit into it twice.
+    const inWindow = perSec === null ? 0 : Math.ceil(perSec)
     this.sent = Array.from({ length: inWindow }, () => -Infinity)
     this.windowMs = perSec === null ? 0 : (inWindow / perSec) * 1000
     this.nowMs = nowMs

@@ -1,6 +1,6 @@
 // The parts of the external world, each by itself: ceiling, error rate, inferred causes, and what forbids a run.
 // What they do together against a Keystone is told in `run.test.ts`.
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { InputError } from '../../../src/base/errors.js'
 import type { ApiReply, ApiRequest } from '../../../src/clients/exchange.js'
 import { findCloud } from '../../../src/io/cloud/findCloud.js'
@@ -32,33 +32,40 @@ const problemsOf = async (work: () => unknown): Promise<readonly string[]> => {
 }
 
 describe('the ceiling', () => {
-  test('lets at most so many requests through in any second, in their order', async () => {
-    // The instant by which each was let through, as the ceiling itself read it: a busy machine may be slow between two looks.
-    let readMs = 0
-    const ceiling = new Ceiling(20, () => (readMs = performance.now()))
-    const sentMs: number[] = []
-    const order: number[] = []
-    await Promise.all(
-      Array.from(
-        { length: 45 },
-        (_, i) =>
-          new Promise<void>((resolve) => {
-            ceiling.admit(() => {
-              sentMs.push(readMs)
-              order.push(i)
-              resolve()
-            })
-          }),
-      ),
-    )
-    expect(order).toEqual(Array.from({ length: 45 }, (_, i) => i))
-    // The 21st is a second after the first, the 22nd after the second, and so on.
-    for (let i = 20; i < sentMs.length; i++) {
-      expect((sentMs[i] as number) - (sentMs[i - 20] as number)).toBeGreaterThanOrEqual(1000)
-    }
-    expect(ceiling.heldBack?.requests).toBe(25)
-    expect(ceiling.heldBack?.longestMs).toBeGreaterThanOrEqual(2000)
+  beforeEach(() => {
+    jest.useFakeTimers({ now: 0 })
   })
+  afterEach(() => {
+    jest.useRealTimers()
+  })
+
+  test('lets at most so many requests through in any second, in their order', () => {
+    const ceiling = new Ceiling(20)
+    const sent: { i: number; ms: number }[] = []
+    for (let i = 0; i < 45; i++) ceiling.admit(() => sent.push({ i, ms: performance.now() }))
+    jest.advanceTimersByTime(10_000)
+    expect(sent).toEqual(Array.from({ length: 45 }, (_, i) => ({ i, ms: 1000 * Math.floor(i / 20) })))
+    expect(ceiling.heldBack).toEqual({ requests: 25, longestMs: 2000, firstMs: 0 })
+  })
+
+  test.each([
+    [2, 2],
+    [2.5, 3],
+    [1.9, 2],
+  ])(
+    'of %d/s lets %d through in any second at most, and no more than itself in the long run',
+    (perSec, most) => {
+      const ceiling = new Ceiling(perSec)
+      const sentMs: number[] = []
+      for (let ms = 0; ms < 20_000; ms += 100) {
+        ceiling.admit(() => sentMs.push(performance.now()))
+        jest.advanceTimersByTime(100)
+      }
+      const inSecondFrom = (ms: number): number => sentMs.filter((at) => at >= ms && at < ms + 1000).length
+      expect(Math.max(...sentMs.map(inSecondFrom))).toBe(most)
+      expect(Math.abs(sentMs.length - 20 * perSec)).toBeLessThanOrEqual(most)
+    },
+  )
 
   test('below one a second it lets the next one wait for its turn', () => {
     const now = { ms: 0 }
