@@ -236,6 +236,9 @@ describe('restarts and what the classes start with', () => {
     const names = Object.keys(behaviours) as (keyof typeof behaviours)[]
     const onTrust = names.filter((name) => behaviours[name].identity.endsWith('trustee'))
     expect(onTrust).toEqual(['heat-mitaka', 'heat-newton', 'magnum', 'magnum-vm', 'glance-upload'])
+    // Heat has one service user for all its stacks, Magnum a trustee for each cluster.
+    const shared = names.filter((name) => behaviours[name].identity === 'shared-trustee')
+    expect(shared).toEqual(['heat-mitaka', 'heat-newton'])
     expect(names.filter((name) => !behaviours[name].startsWithToken)).toEqual([
       'one-shot',
       'federated-session',

@@ -48,6 +48,14 @@ describe('a person at the dashboard', () => {
     ])
   })
 
+  test('stays logged in when a service cannot tell: only a 401 ends the session', () => {
+    const stage = new ClientStage()
+    const member = memberWith(uuidOf('a'), [service('9', { connectRetries: 0 })])
+    stage.play(horizon.call(member, stage), silence)
+    expect(stage.seen).toMatchObject([{ outcome: 'failed', status: 503 }])
+    expect(stage.play(horizon.call(member, stage), good).asked).toEqual(['validate a by 9'])
+  })
+
   test('is not brought back by a restart of the dashboard', () => {
     expect(horizon.restart).toBeNull()
   })
@@ -170,6 +178,15 @@ describe('a long operation', () => {
   })
 })
 
+test('an upload to Glance gets no new token for an end that nobody could judge: only for a 401', () => {
+  const stage = new ClientStage()
+  const swift = service('9', { tokenCacheSec: 0, connectRetries: 0 })
+  const member = memberWith(uuidOf('a'), [swift], { userId: 'glance', trustId: 'T1' })
+  const { asked } = stage.play(behaviours['glance-upload'].call(member, stage), good, silence)
+  expect(asked).toEqual(['validate a by 9', 'pause 1800 s', 'validate a by 9'])
+  expect(stage.seen.at(-1)).toMatchObject({ outcome: 'failed', status: 503 })
+})
+
 describe('a RADOS Gateway', () => {
   const gateway = (): RadosGateway =>
     new RadosGateway('swift', { ...defaultMiddleware, workers: 1 }, credentials, () => uuidOf('9', 90_000))
@@ -241,6 +258,8 @@ describe('a probe of the monitoring', () => {
       ['issue for alice', 'validate b by b', 'revoke b by b'],
     )
     expect(stage.play(probe.call(memberWith(null), stage), silence).asked).toEqual(['issue for alice'])
+    const refused = [issued(uuidOf('b')), notFound('key-not-distributed')]
+    expect(stage.play(probe.call(memberWith(null), stage), ...refused).asked).toHaveLength(2)
   })
 })
 

@@ -66,6 +66,20 @@ describe('a good token', () => {
     expect(nova.call(100, short)).toEqual({ asked: [], result: refused('expired') })
   })
 
+  test('is good beyond its expiry, remembered or not, where a service sends its own along', () => {
+    // `_validate_token` looks at the expiry only `if not allow_expired` (`auth_token/__init__.py`).
+    const nova = new Nova()
+    const short = uuidOf('a', 100)
+    const along = { token: uuidOf('8', Infinity), of: 'glance' }
+    const late = (timeSec: number, ...replies: readonly ApiReply[]) => {
+      nova.timeSec = timeSec
+      return nova.play(nova.service.judge(short, 'users', 0, nova, along), ...replies)
+    }
+    expect(late(50, good, good).asked).toEqual(['validate 8 by 9', 'validate a by 9'])
+    expect(late(200)).toEqual({ asked: [], result: accepted })
+    expect(nova.call(201, short).result).toEqual(refused('expired'))
+  })
+
   test('is asked about each time where token_cache_time is 0', () => {
     const nova = new Nova({ tokenCacheSec: 0 })
     expect(nova.call(0, a, [good]).asked).toHaveLength(1)
@@ -257,6 +271,18 @@ describe('a Keystone that gives no answer', () => {
       result: unavailable,
     })
     expect(nova.call(0, uuidOf('b'), [silence, good]).result).toEqual(accepted)
+  })
+
+  test('is never left alone for more than a minute (`_MAX_RETRY_INTERVAL` of keystoneauth1)', () => {
+    const nova = new Nova({ connectRetries: 9 })
+    const { asked } = nova.call(
+      0,
+      a,
+      Array.from({ length: 10 }, () => silence),
+    )
+    expect(asked.filter((each) => each.startsWith('pause'))).toEqual(
+      [0.5, 1, 2, 4, 8, 16, 32, 60, 60].map((sec) => `pause ${sec} s`),
+    )
   })
 
   test('is asked as often as http_request_max_retries says', () => {

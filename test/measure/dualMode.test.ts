@@ -47,6 +47,13 @@ describe('dual mode', () => {
     ])
   })
 
+  test('counts no UUID token that was used while some backend still issued them', () => {
+    const record = dualRecord([toDual, toFernet], 1200)
+    expect(dualModeOf(record)).toMatchObject({ issuedUntilSec: 1890, uuidUntilSec: null })
+    // The interval in which the last backend changed may hold uses from after it.
+    expect(dualModeOf(dualRecord([toDual, toFernet], 1880))?.uuidUntilSec).toBe(1920)
+  })
+
   test('that was left too early is told by what was refused afterwards', () => {
     const early = eventOf('cutover', 2 * hourSec, { to: 'fernet', endedSec: 2 * hourSec + 60 })
     const record = dualRecord([toDual, early], 2 * hourSec)
@@ -61,7 +68,9 @@ describe('dual mode', () => {
       n: 7,
     }
     const intervals = record.intervals.map((line) =>
-      line.fromSec === 3 * hourSec ? { ...line, counts: [...line.counts, refused] } : line,
+      line.fromSec === 3 * hourSec
+        ? { ...line, counts: [...line.counts, refused, { ...refused, leg: 'keystone' as const }] }
+        : line,
     )
     expect(dualModeStory(viewOf({ ...record, intervals })).join()).toContain(
       'ended too early, after 1 h 28 min: 7 requests with UUID tokens were refused after it.',

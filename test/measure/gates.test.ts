@@ -75,6 +75,7 @@ describe('the grammar', () => {
     ['rejected(window=cutovr..end) < 5', 17, 'instant "cutovr" is not known', 'did you mean cutover?'],
     ['rejected(window=start..ned) < 5', 24, 'instant "ned" is not known', 'did you mean end?'],
     ['rejected(window=+5m..+9m) < 5', 17, 'both ends of the window are offsets', 'name an instant'],
+    ['rejected(window=cutover+5m..cutover+5m) < 5', 17, 'the window ends before it begins', 'turn'],
     ['rejected(window=end..-5m) < 5', 17, 'the window ends before it begins', 'turn'],
     ['rejected(window=restart(haet)..end) < 5', 25, 'restart "haet" is not known', 'did you mean heat?'],
     ['rejected(window=0s..2h) < 5', 21, '"2h" lies beyond the end of the run', 'at most 3600s'],
@@ -163,6 +164,8 @@ describe('on a record', () => {
     ['rejected_ratio(class=users, window=cutover..+120s) <= 5%', 'pass', 5, 5],
     ['rejected_ratio(class=users, window=after) <= 2 * before', 'fail', (100 * 50) / (178 * 95 + 50), 0],
     ['requests(class=heat, window=all) == 360', 'pass', 360, 360],
+    ['requests(class=heat, window=cutover+1m..+120s) == 12', 'pass', 12, 12],
+    ['requests(class=heat, window=-120s..cutover-1m) == 12', 'pass', 12, 12],
     ['shed() == 0', 'pass', 0, 0],
     ['p99(response, op=validate, window=after) <= 1.2 * before', 'pass', 12, 12],
     ['p99(response, op=validate, window=after) < 12ms', 'fail', 12, 12],
@@ -176,6 +179,16 @@ describe('on a record', () => {
     expect(told.result).toBe(result)
     expect(told.observed).toBeCloseTo(observed)
     expect(told.limit).toBeCloseTo(limit)
+  })
+
+  test('what was under way at the planned end, and ended after it, counts to the end', () => {
+    const late = recordOf({
+      recordedSec: 3610,
+      counts: (sec) => [countOf(1), refusedOf(sec === 3600 ? 3 : 0)],
+    })
+    for (const window of ['all', 'start..end', '30m..end'])
+      expect(judge(`rejected(window=${window}) == 0`, late)).toMatchObject({ result: 'fail', observed: 3 })
+    expect(judge('rejected(window=start..end-10s) == 0', late).observed).toBe(0)
   })
 
   test('a quantile over any other window is put together from intervals, and says so', () => {
@@ -220,6 +233,19 @@ describe('a fault', () => {
     const told = judge(text, faulty)
     expect(told).toMatchObject({ result, limit })
     expect(told.observed).toBeCloseTo(observed, 6)
+  })
+
+  test('of several the worst is judged', () => {
+    const short = eventOf('fault backend-killed', 600, { fault: 2, endedSec: 600 })
+    const twice = recordOf({
+      counts: (sec) =>
+        down(sec) || (sec >= 600 && sec < 620)
+          ? [countOf(60), countOf(40, { outcome: 'failed' })]
+          : [countOf(100)],
+      events: [short, eventOf('repair backend-killed', 630, { fault: 2, endedSec: 630 }), killed, restarted],
+    })
+    expect(judge('downtime() < 30s', twice)).toMatchObject({ result: 'fail', observed: 40 })
+    expect(judge('recovery() < 40s', twice)).toMatchObject({ result: 'fail', observed: 45 })
   })
 
   test('is told of with its interval', () => {

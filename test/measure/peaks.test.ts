@@ -61,6 +61,15 @@ describe('a single peak', () => {
     expect(findPeaks(fine).map(told)).toEqual(findPeaks(square).map(told))
   })
 
+  test('is as high as its highest ten seconds, wherever they lie', () => {
+    const spike = (sec: number): number => (sec >= 1300 && sec < 1310 ? 6 : sec >= 1200 && sec < 1500 ? 2 : 0)
+    const fine = run(spike, { header: { intervalSec: 1 } })
+    expect(findPeaks(fine)).toMatchObject([{ peakAtSec: 1300, peakPerSec: 6 }])
+    // Half of them: what a shorter spike is worth in ten seconds.
+    const brief = run((sec) => (sec >= 1305 && sec < 1310 ? 2 : spike(sec)), { header: { intervalSec: 1 } })
+    expect(findPeaks(brief)[0]?.peakPerSec).toBeCloseTo((5 * 6 + 5 * 2) / 10)
+  })
+
   test('begins with the switch, not with the interval that the switch lies in', () => {
     const late = { ...cutover, startedSec: 1204 }
     const record = run((sec) => (sec >= 1204 && sec < 1500 ? 3 : 0), { events: [late] })
@@ -135,6 +144,33 @@ describe('several peaks', () => {
     expect(findPeaks(record)).toMatchObject([
       { fromSec: 1200, toSec: 2000, mainCause: 'uuid-on-fernet-node', endedBy: 'rollback to uuid' },
       { fromSec: 2000, toSec: 2300, mainCause: 'fernet-on-uuid-node', begunBy: 'switch to uuid' },
+    ])
+  })
+
+  test('what happens by itself, and changes why requests are refused, begins a peak of its own', () => {
+    const died = eventOf('died', 2000, { label: 'backend 2 died', origin: 'fault', ok: false })
+    const record = recordOf({
+      events: [cutover, died],
+      counts: (fromSec) => [
+        refusedOf(fromSec >= 1200 && fromSec < 2000 ? 20 : 0),
+        refusedOf(fromSec >= 2000 && fromSec < 2300 ? 30 : 0, { cause: 'service-unavailable' }),
+        countOf(50),
+      ],
+    })
+    expect(findPeaks(record)).toMatchObject([
+      { fromSec: 1200, toSec: 2000, mainCause: 'uuid-on-fernet-node' },
+      { fromSec: 2000, toSec: 2300, mainCause: 'service-unavailable', begunBy: 'backend 2 died' },
+    ])
+  })
+
+  test('a pause in which something was done parts two peaks, though it is short', () => {
+    const refused = (sec: number): number =>
+      sec >= 1200 && sec < 2400 && !(sec >= 1700 && sec < 1800) ? 2 : 0
+    expect(findPeaks(run(refused))).toHaveLength(1)
+    const rotate = eventOf('keys.rotate', 1750, { label: 'rotate keys' })
+    expect(findPeaks(run(refused, { events: [cutover, rotate] }))).toMatchObject([
+      { fromSec: 1200, toSec: 1700 },
+      { fromSec: 1800, toSec: 2400 },
     ])
   })
 
@@ -269,6 +305,19 @@ describe('what began and ended a peak', () => {
     expect(findPeaks(heatUntil(1500))).toMatchObject([{ endedBy: null }])
   })
 
+  test('no action that lay long before it, if anything may bring its cause about', () => {
+    const revoked = (fromSec: number) =>
+      recordOf({
+        events: [cutover],
+        counts: (sec) => [
+          refusedOf(sec >= fromSec && sec < fromSec + 300 ? 20 : 0, { cause: 'revoked' }),
+          countOf(50),
+        ],
+      })
+    expect(findPeaks(revoked(1220))).toMatchObject([{ begunBy: 'switch to fernet' }])
+    expect(findPeaks(revoked(1800))).toMatchObject([{ begunBy: null }])
+  })
+
   test('its own sessions, if about as many new tokens were issued as were refused', () => {
     const record = recordOf({
       events: [cutover],
@@ -300,6 +349,8 @@ describe('what began and ended a peak', () => {
       ],
     })
     expect(findPeaks(record)).toMatchObject([{ begunBy: 'rotate keys', endedBy: 'distribute keys' }])
+    const failed = { ...record, events: [rotate, { ...distribute, ok: false }] }
+    expect(findPeaks(failed)).toMatchObject([{ begunBy: 'rotate keys', endedBy: null }])
   })
 })
 

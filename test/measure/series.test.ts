@@ -18,6 +18,7 @@ import {
   rowsOverTime,
   sumBy,
   sumCounts,
+  tableAtSwitch,
 } from '../../src/measure/series.js'
 import { micros } from '../../src/base/time.js'
 import {
@@ -113,6 +114,14 @@ describe('selections', () => {
     expect(emptyAtSec(looked)).toBe(200)
     expect(emptyAtSec(recordOf({ table: [tableOf(0, 0), tableOf(10, 3)] }))).toBeNull()
     expect(emptyAtSec(recordOf())).toBeNull()
+  })
+
+  test('a switch finds the table as it was right before it, whatever a step of the same instant leaves', () => {
+    const events = [eventOf('cutover', 900, { to: 'fernet' })]
+    const looked = recordOf({ events, table: [tableOf(890, 990), tableOf(900, 1000), tableOf(900, 0)] })
+    expect(tableAtSwitch(looked)).toMatchObject({ atSec: 900, rows: 1000 })
+    expect(tableAtSwitch(recordOf({ events, table: [tableOf(890, 990), tableOf(910, 0)] }))?.rows).toBe(990)
+    expect(tableAtSwitch(recordOf({ table: [tableOf(890, 990)] }))).toBeNull()
   })
 
   test('response times over time leave out intervals without any', () => {
@@ -257,6 +266,20 @@ describe('a killed run', () => {
       approximate: false,
       byOp: latency,
     })
+  })
+
+  test('counts no response of the warm-up or of the switch itself before or after it', () => {
+    const one: OpLatency = { n: 1, p50Ms: 1, p95Ms: 1, p99Ms: 1, maxMs: 1 }
+    const killed = recordOf({
+      header: { warmupSec: 60 },
+      events: [eventOf('cutover', 1205, { to: 'fernet', endedSec: 1290 })],
+      line: () => ({ latency: { validate: one } }),
+      recordedSec: 2000,
+      end: null,
+    })
+    const { before, after } = latencyOf(killed).byOp.validate ?? {}
+    // Whole intervals of 10 s from second 60 up to 1,200, and from 1,290 up to 2,000.
+    expect([before?.count, after?.count]).toEqual([114, 71])
   })
 
   test('merging equal distributions changes nothing', () => {

@@ -2,6 +2,7 @@
 // A hand-made run with known sums stands for the fields; properties stand for the sums.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { EventLine } from '../../src/measure/record.js'
 import type { Cause, Leg, Outcome } from '../../src/measure/sample.js'
 import { summarise } from '../../src/measure/summary.js'
 import { countOf, eventOf, recordOf, refusedOf, tableOf, type HandMade } from './handMade.js'
@@ -210,6 +211,22 @@ describe('the verdict', () => {
     expect(verdict).toBe('inconclusive')
     expect(reasons).toContain(reason)
     expect(reasons).toContain('requests(window=start..10m) == 0')
+  })
+
+  test('a step that fails while a planned fault is in force is what the fault shows, before and after it is a flaw', () => {
+    const down = eventOf('fault database-down', 600, { fault: 1, endedSec: 601 })
+    const up = eventOf('repair database-down', 900, { fault: 1, endedSec: 910 })
+    const failedAt = (sec: number, events: readonly EventLine[]) =>
+      judged({ events: [...events, eventOf('flush', sec, { ok: false, note: 'no database' })] }).verdict
+    expect([599, 600, 910, 911].map((sec) => failedAt(sec, [down, up]))).toEqual([
+      'inconclusive',
+      'pass',
+      'pass',
+      'inconclusive',
+    ])
+    expect(failedAt(3000, [down])).toBe('pass')
+    // A fault that could not be brought about explains nothing.
+    expect(failedAt(700, [{ ...down, ok: false }, up])).toBe('inconclusive')
   })
 
   test('a generator that used all of a core in time is good enough: waiting exactly costs CPU', () => {

@@ -68,6 +68,16 @@ describe('the workers that a mix needs', () => {
     expect(found?.busyShare).toBeCloseTo(0.6, 12)
   })
 
+  test('answer in what a request takes alone and the wait of the same share', () => {
+    // One worker at 30 %, requests all alike: P(W > t) = C·e^(−t·C/W) with C = ρ and W = ρs / (2(1 − ρ)).
+    const calm = { ...validate, perSec: 30 }
+    const waitSec = (0.01 / 2 / 0.7) * Math.log(0.3 / 0.01)
+    const [first] = workersFor([calm], target)?.response ?? []
+    expect(first?.sec).toBeCloseTo(0.012 + waitSec, 9)
+    // So a target between the longer of the two and their sum needs one more.
+    expect(workersFor([calm], { ...target, withinSec: 0.03 })?.workers).toBe(2)
+  })
+
   test('are more where workers get in each other’s way', () => {
     const scaling = { sigma: 0.05, kappa: 0 }
     // c workers do c / (1 + 0.05(c − 1)): 5 do 4.17, of which 70 % are 2.92, 6 do 4.8 and 3.36; 3 are needed.

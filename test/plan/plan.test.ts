@@ -35,6 +35,11 @@ describe('the plan of a cloud like CERN', () => {
     expect(figure({ ...cern, windowSec: 48 * hour }, 'table empty')?.value).toBe(73 * hour)
   })
 
+  test('has each UUID token cost the database two rows: one inserted, one deleted', () => {
+    expect(figure(cern, 'rows written')?.value).toBeCloseTo((2 * 300_000) / 86_400, 9)
+    expect(figure(cern, 'rows deleted by each flush')?.value).toBeCloseTo(300_000 / 24, 9)
+  })
+
   test('says that it does not know how long a flush takes, and nothing of workers', () => {
     expect(figure(cern, 'each flush takes')).toMatchObject({
       value: null,

@@ -89,6 +89,8 @@ describe('the servers that a target needs', () => {
     const servers = serversFor(load, { share: 0.5, withinSec: 10, busyMost: 0.6 }) as number
     expect(servers).toBe(50)
     expect(utilisation({ ...load, servers })).toBeCloseTo(0.6, 9)
+    // 30 erlangs at 70 % are 42.9 servers: 42 would be busier.
+    expect(serversFor(load, { share: 0.5, withinSec: 10, busyMost: 0.7 })).toBe(43)
   })
 
   test('are none where the service alone takes too long', () => {

@@ -1,5 +1,6 @@
 // The size of the table and its flushes, against CERN's figures and against a table that is stepped through row by row.
 import { describe, expect, test } from '@jest/globals'
+import { flushRateNear } from '../../src/plan/tableCost.js'
 import {
   emptyAfterSec,
   flushWork,
@@ -67,4 +68,15 @@ test('after the last UUID token the table falls evenly and is empty a validity a
   expect(rowsAfter(cern, 12 * hour)).toBeCloseTo(150_000, 6)
   expect(rowsAfter(cern, 25 * hour)).toBe(0)
   expect(emptyAfterSec(cern)).toBe(25 * hour)
+})
+
+test('a flush is taken to be as fast as with the measured table that is nearest in proportion', () => {
+  const measured = [
+    { rows: 10_000, flush: { alone: { rows: 1000, seconds: 0.1 } } },
+    { rows: 1_000_000, flush: { alone: { rows: 1000, seconds: 1 } } },
+  ]
+  // 200,000 rows are twenty times the small table, and a fifth of the large one.
+  expect(flushRateNear(measured, 200_000)).toBe(1000)
+  expect(flushRateNear(measured, 50_000)).toBe(10_000)
+  expect(flushRateNear([], 50_000)).toBeNull()
 })

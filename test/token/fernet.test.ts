@@ -297,4 +297,33 @@ describe('against the bare calls of node:crypto', () => {
     const token = sealFernet({ key, plaintext, timestampSec: 0x1_2345_6789, iv })
     expect(Buffer.from(token, 'base64url').equals(whole)).toBe(true)
   })
+
+  /** A token as the specification puts it together, of a plaintext whose padding is as given. */
+  const sealedWith = (key: ReturnType<typeof testKey>, padded: Uint8Array): string => {
+    const cipher = createCipheriv('aes-128-cbc', key.encryption, iv).setAutoPadding(false)
+    const head = Buffer.alloc(9)
+    head[0] = 0x80
+    const signed = Buffer.concat([head, iv, cipher.update(padded), cipher.final()])
+    const whole = Buffer.concat([signed, createHmac('sha256', key.signing).update(signed).digest()])
+    return whole.toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+  }
+  test.each([
+    ['whose last byte is 0', [5, 5, 5, 0]],
+    ['that is longer than a block', [17, 17, 17, 17]],
+    ['of which the last byte but one differs', [5, 3, 1, 2]],
+    ['of which the first byte differs', [9, 4, 3, 3]],
+  ])('a padding %s is refused though the key signed it (RFC 5652 §6.3)', (_, end) => {
+    const key = testKey(5)
+    const block = Uint8Array.from({ length: 32 }, (__, i) => end[i - 28] ?? 17)
+    expect(verifyFernet(sealedWith(key, block), key)).toEqual({ ok: false, reason: 'bad-padding' })
+  })
+  test.each([1, 2, 16])('a padding of %d bytes is taken off whole', (fill) => {
+    const key = testKey(5)
+    const block = Uint8Array.from({ length: 32 }, (_, i) => (i < 32 - fill ? 7 : fill))
+    expect(openFernet(sealedWith(key, block), key)?.plaintext).toHaveLength(32 - fill)
+  })
+  test('a token without any ciphertext is refused though the key signed it', () => {
+    const key = testKey(5)
+    expect(verifyFernet(sealedWith(key, new Uint8Array()), key)).toEqual({ ok: false, reason: 'bad-length' })
+  })
 })

@@ -175,6 +175,25 @@ describe('a payload of Kilo before its release', () => {
   })
 })
 
+test('a default domain with a UUID for its id is written as its 16 bytes, as any other domain', () => {
+  // `DomainScopedPayload.assemble` tries `convert_uuid_hex_to_bytes` first, and asks for the default one only if that fails.
+  const domainId = '0123456789abcdef0123456789abcdef'
+  const claims: PayloadClaims = {
+    userId: 'fedcba9876543210fedcba9876543210',
+    methods: ['password'],
+    auditIds: ['AAECAwQFBgcICQoLDA0ODw'],
+    expiresAtSec: 1_893_553_445,
+    scope: { kind: 'domain', domainId },
+  }
+  for (const defaultDomainId of ['default', domainId]) {
+    const bytes = packPayload(claims, { ...options, defaultDomainId })
+    expect(toHex(bytes)).toContain(`02c410${domainId}`)
+    expect(unpackPayload(bytes, { ...options, defaultDomainId })).toMatchObject({
+      claims: { scope: { domainId } },
+    })
+  }
+})
+
 describe('version 10, which no recording has', () => {
   const claims: PayloadClaims = {
     userId: '0123456789abcdef0123456789abcdef',

@@ -184,6 +184,17 @@ describe('the number of keys', () => {
     ])
   })
 
+  test('as many keys as configured, or as needed, are neither too many nor too few', () => {
+    expect(verify([node('a', ring({ 0: 3, 1: 1, 2: 2 }))], { maxActiveKeys: 3 })).toEqual([])
+    // One that lost its staged key: that is a finding of its own, and it sealed nothing, so nothing dies early.
+    const pruned = node('a', ring({ 2: 2, 3: 3 }))
+    const codes = verify([pruned], { validitySec: daySec, rotationSec: daySec }).map(({ code }) => code)
+    expect(codes).not.toContain('too-few-keys')
+    expect(verify([pruned], { maxActiveKeys: 2 })).toContainEqual(
+      expect.objectContaining({ code: 'more-keys-than-configured', keys: 3 }),
+    )
+  })
+
   test('is not judged where nobody said how long tokens live', () => {
     expect(verify([node('a', ring({ 0: 4, 2: 2, 3: 3 }))], { validitySec: daySec })).toEqual([])
   })
