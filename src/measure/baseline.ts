@@ -137,7 +137,7 @@ const judge = (found: {
     times.filter((time) => time.result === result).map((time) => `${time.name}: ${time.words}`)
   const slower = of('slower')
   const noisy = of('too-noisy')
-  const blank = missing.length === 0 ? [] : [`nothing to compare of ${missing.join(', ')}`, ...notes]
+  const blank = missing.length === 0 ? [] : [`no ${missing.join(' and no ')} could be compared`, ...notes]
   const reasons = [...wrong, ...slower, ...blank, ...noisy]
   if (wrong.length + slower.length > 0) return { verdict: 'fail', reasons }
   if (blank.length + noisy.length > 0) return { verdict: 'inconclusive', reasons }

@@ -17,6 +17,24 @@ const judged = (summaries: readonly Summary[]): readonly Summary[] => {
 
 const isBlank = ({ result }: GateResult): boolean => result === 'no-data'
 
+/** The reasons of some of the runs, each once, with the runs that it is of; all of them need not be named. */
+const reasonsOf = (
+  summaries: readonly Summary[],
+  isTold: (summary: Summary) => boolean,
+): readonly string[] => {
+  const runsOf = new Map<string, number[]>()
+  for (const [i, summary] of summaries.entries()) {
+    if (!isTold(summary)) continue
+    for (const reason of summary.reasons) runsOf.set(reason, [...(runsOf.get(reason) ?? []), i + 1])
+  }
+  const told = summaries.filter(isTold).length
+  return [...runsOf].map(([reason, runs]) =>
+    runs.length === told && told > 1
+      ? reason
+      : `run${runs.length === 1 ? '' : 's'} ${runs.join(', ')}: ${reason}`,
+  )
+}
+
 /**
  * Sums up runs of one scenario as if they were one: a gate fails if it fails in any run, and has no data if it has none in any. Runs
  * that decide nothing by their own fault are left out, as long as another is left. All else is as in the first.
@@ -38,12 +56,10 @@ export const summariseMany = (summaries: readonly Summary[]): Summary => {
     }
   })
   const verdict = kept.map((summary) => summary.verdict).reduce(worseVerdict)
-  const reasons = [
-    ...new Set(kept.filter((summary) => summary.verdict === verdict).flatMap((each) => each.reasons)),
-  ]
+  const reasons = reasonsOf(summaries, (summary) => kept.includes(summary) && summary.verdict === verdict)
   const out = summaries.length - kept.length
-  const left =
-    out === 0 ? [] : [`${out} of ${summaries.length} runs decide nothing by themselves and are left out`]
+  const words = out === 1 ? 'decides nothing by itself and is' : 'decide nothing by themselves and are'
+  const left = out === 0 ? [] : [`${out} of ${summaries.length} runs ${words} left out`]
   const wallSec = summaries.reduce((sum, summary) => sum + summary.wallSec, 0)
   return { ...base, gates, verdict, reasons: [...reasons, ...left], wallSec }
 }

@@ -245,7 +245,7 @@ describe('no data is no pass', () => {
         () => ({ made: { end: { service: {} } } }),
         () => ({}),
       ),
-      /nothing to compare of p50/,
+      /^no p50 could be compared/,
     ],
   ])('%s', (_what, runs, reason) => {
     const { verdict, reasons } = compare(runs)
