@@ -39,7 +39,8 @@ export const renderBaseline = (
     { text: milliseconds(time.baseline) },
     { text: milliseconds(time.candidate) },
     { text: ratioWords(time) },
-    { text: time.words, paint: paintOf[time.result] },
+    // How many more repetitions it would take stands among the reasons.
+    { text: time.result === 'too-noisy' ? 'too noisy' : time.words, paint: paintOf[time.result] },
   ])
   const heads = ['service time', 'baseline', 'now', 'ratio, 95 % interval', 'verdict']
   const table =
