@@ -247,7 +247,8 @@ const resolveInstant = (instant: Instant, record: RunRecord): number | string =>
 const beyond = (sec: number, record: RunRecord): string | null => {
   const { intervalSec } = record.header
   const untilSec = recordedUntilSec(record)
-  return sec <= untilSec + intervalSec ? null : `the record ends at second ${untilSec}, before second ${sec}`
+  if (sec <= untilSec + intervalSec) return null
+  return `the record ends at second ${Math.round(untilSec)}, before second ${Math.round(sec)}`
 }
 
 const observeRows = (at: Instant, record: RunRecord): Observation => {

@@ -22,6 +22,7 @@ export interface Ending {
     | 'rollback'
     | 'switch-completed'
     | 'keys-distributed'
+    | 'repair'
     | 'renewed'
     | 'still-going-on'
     | 'unknown'
@@ -63,9 +64,30 @@ export const beginningOf = (record: RunRecord, cause: string, peak: Span): Begin
   const own = begins[cause as Cause]
   const near = (line: EventLine): boolean =>
     line.origin !== 'clock' && line.startedSec >= peak.fromSec - 2 * intervalSec
-  const candidates = own === undefined ? lines(record, near) : own(record)
+  const faults = faultsDuring(record, peak).map(({ fault }) => fault)
+  const candidates =
+    own === undefined ? lines(record, (line) => near(line) || faults.includes(line)) : own(record)
   return candidates.filter(({ atSec }) => atSec < peak.fromSec + intervalSec).at(-1) ?? null
 }
+
+/** Causes that a switch alone brings about: no fault explains them. */
+const ofSwitches: ReadonlySet<string> = new Set(['uuid-on-fernet-node', 'fernet-on-uuid-node', 'stale-cache'])
+
+/** Faults that were there when a peak began, each with its end if it was undone. */
+const faultsDuring = (
+  record: RunRecord,
+  peak: Span,
+): readonly { readonly fault: EventLine; readonly repair: EventLine | undefined }[] =>
+  record.events
+    .filter(
+      ({ event, startedSec }) =>
+        event.startsWith('fault ') && startedSec < peak.fromSec + record.header.intervalSec,
+    )
+    .map((fault) => ({
+      fault,
+      repair: record.events.find((line) => line.event.startsWith('repair ') && line.fault === fault.fault),
+    }))
+    .filter(({ repair }) => repair === undefined || repair.startedSec > peak.fromSec)
 
 /** An action that can end a peak, from its beginning to its end. */
 interface Cure extends Span {
@@ -74,7 +96,7 @@ interface Cure extends Span {
 }
 
 /** The actions that can end refusals of a class for a cause. */
-const curesOf = (record: RunRecord, clientClass: string, cause: string): readonly Cure[] => {
+const curesOf = (record: RunRecord, clientClass: string, cause: string, peak: Span): readonly Cure[] => {
   const restarts = record.events
     .filter((line) => line.event === 'restart' && line.target === clientClass && line.ok)
     .map((line): Cure => ({
@@ -104,10 +126,22 @@ const curesOf = (record: RunRecord, clientClass: string, cause: string): readonl
     fromSec: step.toSec,
     toSec: step.toSec,
   }))
+  const repairs = faultsDuring(record, peak).flatMap(({ fault, repair }): Cure[] =>
+    repair?.ok !== true
+      ? []
+      : [
+          {
+            how: 'repair',
+            words: `the end of ${fault.label}`,
+            fromSec: repair.startedSec,
+            toSec: repair.endedSec,
+          },
+        ],
+  )
   if (cause === 'uuid-on-fernet-node') return [...restarts, ...rollbacks]
   if (cause === 'fernet-on-uuid-node') return [...restarts, ...completions]
-  if (cause === 'key-not-distributed') return [...restarts, ...keys]
-  return restarts
+  if (cause === 'key-not-distributed') return [...restarts, ...keys, ...repairs]
+  return ofSwitches.has(cause) ? restarts : [...restarts, ...repairs]
 }
 
 /** Refusals per second of full traffic over the last ten refusals of a peak: how often they came when they ceased. */
@@ -140,7 +174,7 @@ export const endingOf = (
   const ceased = quietSec * rate >= stoppedEvidence && recordedUntilSec(record) > peak.toSec
   const pauseSec = rate === 0 ? 0 : stoppedEvidence / rate
   const slackSec = Math.max(2 * intervalSec, Math.min(pauseSec, (peak.toSec - peak.fromSec) / 10))
-  const cure = curesOf(record, clientClass, cause)
+  const cure = curesOf(record, clientClass, cause, peak)
     .filter((each) => each.fromSec > peak.fromSec)
     .filter((each) => peak.toSec >= each.fromSec - slackSec && peak.toSec <= each.toSec + slackSec)
     .at(-1)

@@ -126,21 +126,19 @@ export class Population {
     for (const service of this.services.values()) service.keystoneAccepts(accepted)
   }
 
-  /** Restarts the processes of a class, of a service, or of both if they share the name; returns how many were hit. */
-  restart(target: string): number {
-    let hit = 0
+  /** Restarts the processes of a class, of a service, or of both if they share the name; returns whom it hit. */
+  restart(target: string): { readonly workers: number; readonly members: number } {
+    let workers = 0
     const service = this.services.get(target)
     if (service !== undefined) {
       service.restart()
-      hit += service.workerCount
+      workers = service.workerCount
     }
     const clientClass = this.scenario.clients.find(({ name }) => name === target)
     const restart = clientClass === undefined ? null : behaviours[clientClass.behaviour].restart
-    if (restart === null) return hit
-    for (const member of this.membersOf(target)) {
-      restart(member)
-      hit++
-    }
-    return hit
+    if (restart === null) return { workers, members: 0 }
+    const members = this.membersOf(target)
+    for (const member of members) restart(member)
+    return { workers, members: members.length }
   }
 }

@@ -18,7 +18,7 @@ export interface TimelineOptions {
   readonly control: Control
   readonly recording: Recording
   /** Restarts a class of clients or a service; returns how many processes or members that hit. */
-  readonly restart: (target: string) => number
+  readonly restart: (target: string) => { readonly workers: number; readonly members: number }
   readonly stopped: () => boolean
   /** Told when a step begins (1) and when it has ended (−1), so that a run does not end in the middle of one. */
   readonly underWay: (change: 1 | -1) => void
@@ -133,6 +133,14 @@ const open = (options: TimelineOptions, { step, dueSec, reason }: Due, waitForEn
   }
 }
 
+/** `8 workers and 200 members restarted`. */
+const restartNote = (hit: { readonly workers: number; readonly members: number }): string => {
+  const said = (['workers', 'members'] as const)
+    .filter((whom) => hit[whom] > 0)
+    .map((whom) => `${hit[whom]} ${hit[whom] === 1 ? whom.slice(0, -1) : whom}`)
+  return `${said.length === 0 ? 'nobody' : said.join(' and ')} restarted`
+}
+
 const begin = (options: TimelineOptions, due: Due): void => {
   const { step, ended } = due
   const { action } = step
@@ -144,7 +152,7 @@ const begin = (options: TimelineOptions, due: Due): void => {
       const hit = options.restart(action.target)
       options.control.apply(step, null, (result) => {
         close(
-          { ok: result.ok, note: result.note === '' ? `${hit} restarted` : result.note },
+          { ok: result.ok, note: result.note === '' ? restartNote(hit) : result.note },
           { target: action.target },
         )
         ended()

@@ -4,7 +4,7 @@ import pc from 'picocolors'
 import type { ClassImpact } from '../measure/impact.js'
 import type { ComparedRun, Comparison } from '../measure/comparison.js'
 import { drawTable, type Cell } from './columns.js'
-import { clockTime, count, duration, plain, wrap } from './text.js'
+import { aboutDuration, clockTime, count, plain, wrap } from './text.js'
 import { narrowestColumns, widestColumns, type TerminalOptions } from './terminal.js'
 
 /** A row: what it tells, and what it tells of each run. */
@@ -18,7 +18,7 @@ const none = '–'
 const signed = (value: number): string =>
   value > 0 ? `+${count(value)}` : value < 0 ? `−${count(-value)}` : '0'
 const spell = (seconds: number | null | undefined): string =>
-  seconds === null || seconds === undefined ? none : seconds > 0 && seconds < 1 ? '< 1 s' : duration(seconds)
+  seconds === null || seconds === undefined ? none : aboutDuration(seconds)
 
 const heading = (label: string): ComparisonRow => ({ label, cell: () => '', heading: true })
 

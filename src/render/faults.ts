@@ -2,7 +2,7 @@
 // Terminal and page say the same of a fault, so what is said is settled here.
 import type { Figure } from '../measure/spread.js'
 import type { FaultEffect } from '../measure/faultEffects.js'
-import { clockTime, count, counted, duration, figure, milliseconds, plain } from './text.js'
+import { clockTime, count, counted, duration, milliseconds, plain } from './text.js'
 import type { ReportView, Span } from './view.js'
 
 /** From its beginning to the recovery, or as far as it was watched. */
@@ -23,8 +23,15 @@ export const faultBands = (view: ReportView): readonly FaultBand[] =>
 /** Half the width of an interval: `± 3`. */
 const give = ({ value, high }: Figure): number => high - value
 
+/** Both with as many decimals as the interval bears: `48.0 ± 3.7`, `1,204 ± 12`. */
+export const withGive = (of: Figure): string => {
+  const decimals = give(of) >= 10 ? 0 : give(of) >= 0.1 ? 1 : 2
+  const told = (value: number): string => (decimals === 0 ? count(value) : value.toFixed(decimals))
+  return `${told(of.value)} ± ${told(give(of))}`
+}
+
 const seconds = (of: Figure | null): string =>
-  of === null ? 'unknown' : of.high === 0 ? 'none' : `${figure(of.value)} ± ${figure(give(of))} s`
+  of === null ? 'unknown' : of.high === 0 ? 'none' : `${withGive(of)} s`
 
 const recoveryOf = (effect: FaultEffect): string =>
   effect.recovered === false ? 'not seen' : seconds(effect.recoverySec)
@@ -37,7 +44,7 @@ const degradationOf = ({ baseline, degradation }: FaultEffect): string =>
       : degradation
           .map(
             ({ op, ratio, baselineMs, meanMs }) =>
-              `${op} × ${figure(ratio.value)} ± ${figure(give(ratio))} (${milliseconds(baselineMs)} → ${milliseconds(meanMs)})`,
+              `${op} × ${withGive(ratio)} (${milliseconds(baselineMs)} → ${milliseconds(meanMs)})`,
           )
           .join('; ')
 
@@ -72,6 +79,26 @@ export const faultRows = (view: ReportView): readonly (readonly string[])[] =>
     recoveryOf(each),
     degradationOf(each),
   ])
+
+/** One sentence for each fault: what went wrong from it on, and until when. */
+export const faultStories = (view: ReportView): readonly string[] =>
+  view.summary.faultEffects.slice(0, storiesMost).map((each) => {
+    const { refused, failed, timeout } = each.effect
+    const wrong = refused + failed + timeout
+    const lasted = each.repairedSec === null ? '' : ` for ${duration(each.repairedSec - each.atSec)}`
+    const again =
+      wrong === 0 || each.recovered === null
+        ? ''
+        : each.recovered && each.recoverySec !== null && each.recoverySec.value > 0
+          ? `, and all went well again ${duration(Math.round(each.recoverySec.value))} after it began`
+          : each.recovered
+            ? ''
+            : ', and was not seen to end'
+    return `${plain(each.label)} at ${clockTime(each.atSec)}${lasted}: ${wrong === 0 ? 'no request went wrong' : `${counted(wrong, 'request')} went wrong`}${again}.`
+  })
+
+/** So many faults are told of on the first screen; the rest is in the table. */
+const storiesMost = 4
 
 /** What the figures do not say: why requests were refused, which steps failed, why a figure is not known; degradation if asked for. */
 export const faultNotes = (view: ReportView, told: { readonly degradation: boolean }): readonly string[] =>

@@ -2,7 +2,7 @@
 // Both are drawings without a script; shade and dash tell what colour alone would not.
 import { timeTicks } from './charts.js'
 import { html, type SafeHtml } from './safeHtml.js'
-import { change, describeFocus } from './story.js'
+import { change, describeFocus, windowName } from './story.js'
 import { milliseconds, shortTime } from './text.js'
 import type { LatencyGrid } from '../measure/latencyGrid.js'
 import type { LatencyRow, ReportView } from './view.js'
@@ -22,7 +22,7 @@ export function heatMap(view: ReportView, grid: LatencyGrid): SafeHtml {
   const bottom = plot.top + ranges * rangeHeight
   const columnWidth = (plot.right - plot.left) / Math.max(1, grid.columns.length)
   const row = view.latencyRows.find(({ op }) => op === grid.op)
-  const description = `Shares of response times of ${grid.op} over time; ${describeFocus(view)}.${row === undefined ? '' : ` The median before and after the switch: ${change(row.before.p50Ms, row.after.p50Ms)}; p99: ${change(row.before.p99Ms, row.after.p99Ms)}.`}`
+  const description = `Shares of response times of ${grid.op} over time; ${describeFocus(view)}.${row === undefined || row.after.count === 0 ? '' : ` The median before and after the switch: ${change(row.before.p50Ms, row.after.p50Ms)}; p99: ${change(row.before.p99Ms, row.after.p99Ms)}.`}`
   return html`<svg class="drawn" viewBox="0 0 ${width} ${bottom + 26}" role="img" aria-label="${description}">
     ${shades.map((_, shade) => html`<path class="heat shade-${shade}" d="${cellsOf(grid, shade, columnWidth)}" />`)}
     ${msTicks(grid.edgesMs[0] ?? 1, grid.edgesMs.at(-1) ?? 1).map((ms) => {
@@ -63,10 +63,10 @@ export function heatMap(view: ReportView, grid: LatencyGrid): SafeHtml {
 const stepLog = ({ edgesMs }: LatencyGrid): number => Math.log((edgesMs[1] ?? 1) / (edgesMs[0] ?? 1))
 
 /** 1, 10, 100 ms, …; also 2 and 5 where that gives few. */
-function msTicks(low: number, high: number): number[] {
+function msTicks(low: number, high: number, digits = high / low < 200 ? [1, 2, 5] : [1]): number[] {
   const ticks: number[] = []
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
-    for (const digit of high / low < 200 ? [1, 2, 5] : [1]) {
+    for (const digit of digits) {
       const ms = digit * 10 ** power
       if (ms >= low && ms <= high) ticks.push(ms)
     }
@@ -115,11 +115,14 @@ const percentiles = [
 ] as const
 
 /** Curves by percentile of one operation; null if there is nothing to compare. */
-export function percentileCurves({ op, before, during, after }: LatencyRow): SafeHtml | null {
+export function percentileCurves(
+  view: ReportView,
+  { op, before, during, after }: LatencyRow,
+): SafeHtml | null {
   const windows = [
-    { name: 'before', window: before, style: 'colour-1' },
-    { name: 'during', window: during, style: 'colour-6 dotted' },
-    { name: 'after', window: after, style: 'colour-3 dashed' },
+    { name: windowName(view, 'before'), window: before, style: 'colour-1' },
+    { name: windowName(view, 'during'), window: during, style: 'colour-6 dotted' },
+    { name: windowName(view, 'after'), window: after, style: 'colour-3 dashed' },
   ].filter(({ window }) => window.count > 0)
   if (windows.length === 0) return null
   const values = windows
@@ -144,7 +147,7 @@ export function percentileCurves({ op, before, during, after }: LatencyRow): Saf
     aria-label="${op}, ${said.join('; ')}"
   >
     <text class="strong" x="${curve.left + 4}" y="10">${op}</text>
-    ${msTicks(low, high).map(
+    ${msTicks(low, high, high / low < 8 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : undefined).map(
       (ms) =>
         html`<line class="grid" x1="${curve.left}" x2="${curve.right}" y1="${yOf(ms)}" y2="${yOf(ms)}" /><text
             x="${curve.left - 8}"

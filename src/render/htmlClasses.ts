@@ -4,7 +4,7 @@ import { figures, section, table, words, type Row } from './htmlTable.js'
 import { untilWhat } from './outcomeStory.js'
 import { html, type Fragment, type SafeHtml } from './safeHtml.js'
 import { meaningOf } from './story.js'
-import { clockTime, count, duration, share } from './text.js'
+import { aboutDuration, clockTime, count, duration, share } from './text.js'
 import type { ClassRow, ReportView, Span } from './view.js'
 
 /** Requests and refusals of each class, with causes and sums. */
@@ -99,7 +99,7 @@ function classStory(view: ReportView, { name, byCause }: ClassRow): Fragment[] {
   return [
     seen.join('; '),
     hit === null || hit === 0 ? '–' : `${count(hit)}${impact?.members ? ` of ${count(impact.members)}` : ''}`,
-    impact?.memberWithoutSec ? duration(impact.memberWithoutSec) : '–',
+    impact?.memberWithoutSec ? aboutDuration(impact.memberWithoutSec) : '–',
     span === null ? '–' : clockTime(span.fromSec),
     span === null ? '–' : clockTime(span.toSec),
     peaks.length === 0

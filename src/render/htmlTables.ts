@@ -5,7 +5,7 @@ import { faultHeads, faultNotes, faultRows } from './faults.js'
 import { generatorLoad } from './generatorLoad.js'
 import { figures, section, table, words, type Row } from './htmlTable.js'
 import { html, type SafeHtml } from './safeHtml.js'
-import { gateValue, peakSentence } from './story.js'
+import { gateValue, hasSwitched, latencyTitle, peakSentence, windowName } from './story.js'
 import { clockTime, count, duration, milliseconds, rate } from './text.js'
 import type { LatencyRow, ReportView, ViewEvent } from './view.js'
 
@@ -65,7 +65,7 @@ export function latencySection(view: ReportView): SafeHtml {
             {
               cells: [
                 row.op,
-                when,
+                windowName(view, when),
                 count(window.count),
                 ...[window.p50Ms, window.p95Ms, window.p99Ms, window.maxMs].map(milliseconds),
               ],
@@ -73,18 +73,20 @@ export function latencySection(view: ReportView): SafeHtml {
           ],
     ),
   )
-  const note = html`<p>
-    Whole windows: before the first backend switched (without the first ${duration(view.header.warmupSec)}, in
-    which caches fill), while backends switched, and after the last one had. What was measured in a time-lapse
-    is in none of them. “During” and the map below are put together from p50, p95, p99 and the highest of each
-    interval; in the map the faster half of an interval stands at its median.
-  </p>`
+  const warmup = `without the first ${duration(view.header.warmupSec)}, in which caches fill`
+  const note = hasSwitched(view)
+    ? html`<p>
+        Whole windows: before the first backend switched (${warmup}), while backends switched, and after the
+        last one had. What was measured in a time-lapse is in none of them. “During” and the map below are put
+        together from p50, p95, p99 and the highest of each interval; in the map the faster half of an
+        interval stands at its median.
+      </p>`
+    : html`<p>
+        No backend has switched, so there is no before and after: this is the whole run (${warmup}, and
+        without a time-lapse). In the map the faster half of an interval stands at its median.
+      </p>`
   if (rows.length === 0) {
-    return section(
-      'latency',
-      'Response time before and after the switch',
-      html`<p>Nothing was measured in either window.</p>`,
-    )
+    return section('latency', latencyTitle(view), html`<p>Nothing was measured in either window.</p>`)
   }
   const columns = [
     words('Operation'),
@@ -97,12 +99,12 @@ export function latencySection(view: ReportView): SafeHtml {
   ]
   return section(
     'latency',
-    'Response time before and after the switch',
+    latencyTitle(view),
     note,
     html`<div class="curves">
-      ${view.latencyRows.filter(({ op }) => op === 'validate' || op === 'issue').map(percentileCurves)}
+      ${view.latencyRows.filter(({ op }) => op === 'validate' || op === 'issue').map((row) => percentileCurves(view, row))}
     </div>`,
-    table('Response time before and after the switch', columns, rows),
+    table(latencyTitle(view), columns, rows),
     view.latencyGrids.length === 0
       ? null
       : html`<h3>How response times were spread over time</h3>

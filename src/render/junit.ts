@@ -3,6 +3,7 @@
 import type { BaselineComparison } from '../measure/baseline.js'
 import type { GateResult } from '../measure/gates.js'
 import type { Summary } from '../measure/summary.js'
+import { gateValue } from './story.js'
 import { plain } from './text.js'
 
 const entities: Readonly<Record<string, string>> = {
@@ -15,9 +16,6 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Text in an attribute or an element; `plain` takes out what XML 1.0 cannot carry at all. */
 const escapeXml = (text: string): string => plain(text).replace(/[&<>"']/g, (mark) => entities[mark] ?? '')
-
-const figure = (value: number | null, unit: string): string =>
-  value === null ? 'nothing' : `${value}${unit === '' ? '' : ` ${unit}`}`
 
 interface Case {
   readonly name: string
@@ -34,7 +32,7 @@ const gateBody = ({ result, observed, limit, unit, note }: GateResult): string =
   if (result === 'pass') return ''
   const message =
     result === 'fail'
-      ? `observed ${figure(observed, unit)}, limit ${figure(limit, unit)}`
+      ? `observed ${gateValue(observed, unit)}, limit ${gateValue(limit, unit)}`
       : `no data${note === '' ? '' : `: ${note}`}`
   const element = result === 'fail' ? 'failure' : 'error'
   return `<${element} message="${escapeXml(message)}"/>`

@@ -189,7 +189,10 @@ export const keyWords = (finding: KeyFinding): KeyWords => {
     case 'behind':
       return {
         what: `is ${counted(finding.rotations, 'rotation')} behind ${listed(finding.of)}`,
-        why: 'after one rotation more without a copy it refuses the new tokens',
+        why:
+          finding.rotations === 1
+            ? 'after one rotation more without a copy it refuses the new tokens'
+            : 'a copy gives it one new key ahead, so from the second rotation on it refuses the new tokens',
         remedy: copyNow(finding.of),
       }
     case 'staged-differs':

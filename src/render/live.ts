@@ -110,6 +110,9 @@ export function workText({ text, done, total, leftSec }: LiveWork, barColumns = 
 const leftText = (leftSec: number | null): string =>
   leftSec === null ? '' : `, about ${duration(Math.max(1, Math.round(leftSec)))} left`
 
+/** `×45`; nothing where time runs as in life, or jumps. */
+const paceText = (speed: number): string => (speed === 1 ? '' : `×${figure(speed)}`)
+
 function drawBar(share: number, columns: number): string {
   const full = Math.round(Math.max(0, Math.min(1, share)) * columns)
   return '━'.repeat(full) + '─'.repeat(columns - full)
@@ -124,7 +127,10 @@ const phaseText = ({ windingDown, speed, figures, nowSec }: LiveView): string =>
 function progressLine(view: LiveView, width: number): string {
   const { nowSec, durationSec, speed, leftSec, work } = view
   const times = `${clockTime(nowSec)} of ${clockTime(durationSec)}`
-  const rest = `×${figure(speed)}${leftText(leftSec)}${work === null ? '' : `  ${workText(work)}`}`
+  const rest = `${paceText(speed)}${leftText(leftSec)}${work === null ? '' : `  ${workText(work)}`}`.replace(
+    /^, /,
+    '',
+  )
   const bar = Math.max(10, Math.min(60, width - times.length - rest.length - 2))
   return `${times} ${drawBar(nowSec / durationSec, bar)} ${rest}`
 }
@@ -241,7 +247,7 @@ function stateInLine({ nowSec, speed, leftSec, figures, windingDown }: LiveView)
   const rows = figures.rows.rows.at(-1)
   const p99 = figures.latency.validate?.p99Ms ?? null
   const parts = [
-    `${clockTime(nowSec)} ×${figure(speed)}`,
+    `${clockTime(nowSec)} ${paceText(speed)}`.trim(),
     windingDown
       ? 'winding down'
       : leftSec === null

@@ -4,7 +4,8 @@ import type { BaselineComparison } from '../measure/baseline.js'
 import type { GateResult } from '../measure/gates.js'
 import type { Summary } from '../measure/summary.js'
 import { ratioWords, scopeWords } from './baseline.js'
-import { count, milliseconds, plain } from './text.js'
+import { gateValue } from './story.js'
+import { count, counted, milliseconds, plain } from './text.js'
 
 const marks = { pass: '✅', fail: '❌', 'no-data': '⚠️', inconclusive: '⚠️' } as const
 
@@ -14,11 +15,8 @@ const escapeMarkdown = (text: string): string => plain(text).replace(/[\\`*_{}[\
 /** A gate as code: a backtick or a bar would end it. */
 const code = (text: string): string => `\`${plain(text).replace(/[`|]/g, ' ')}\``
 
-const value = (n: number | null, unit: string): string =>
-  n === null ? 'no data' : `${count(n)}${unit === '' ? '' : ` ${unit}`}`
-
 const row = ({ gate, result, observed, limit, unit, note }: GateResult): string =>
-  `| ${marks[result]} ${result} | ${code(gate)} | ${value(observed, unit)} | ${value(limit, unit)} | ${escapeMarkdown(note)} |`
+  `| ${marks[result]} ${result} | ${code(gate)} | ${gateValue(observed, unit)} | ${gateValue(limit, unit)} | ${escapeMarkdown(note)} |`
 
 const timeMarks = { slower: '❌', faster: '✅', 'no-difference': '✅', 'too-noisy': '⚠️' } as const
 
@@ -45,7 +43,7 @@ export const renderMarkdown = (summary: Summary, comparison: BaselineComparison 
     `### ${marks[verdict]} cutover: ${escapeMarkdown(scenario)}: ${verdict}`,
     '',
     ...reasons.map((reason) => `- ${escapeMarkdown(reason)}`),
-    `- ${count(rejections.total)} of ${count(requests.total)} requests were refused (${escapeMarkdown(world)} world, ${escapeMarkdown(store)}, seed ${seed})`,
+    `- ${count(rejections.total)} of ${counted(requests.total, 'request')} ${rejections.total === 1 ? 'was' : 'were'} refused (${escapeMarkdown(world)} world, ${escapeMarkdown(store)}, seed ${seed})`,
   ]
   if (gates.length > 0) {
     lines.push('', '| result | gate | observed | limit | note |', '| --- | --- | ---: | ---: | --- |')

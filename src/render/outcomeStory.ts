@@ -20,7 +20,7 @@ export function classStories(view: ReportView): string[] {
     .map(({ name, peaks, total }) => {
       const spans = peaks.map(({ fromSec, toSec }) => duration(toSec - fromSec))
       const until = peaks.length === 1 ? untilWhat(name, peaks[0] as Peak) : ''
-      return `${plain(name)} ${name.endsWith('s') ? 'were' : 'was'} refused for ${listed(spans)}${until}: ${counted(total, 'request')}${membersOf(view, name)}.`
+      return `${plain(name)} ${name.endsWith('s') ? 'were' : 'was'} refused for ${listed(spans)}${until}: ${counted(total, 'request')}${atOtherTimes(view, name, total)}${membersOf(view, name)}.`
     })
 }
 
@@ -32,15 +32,23 @@ export function untilWhat(name: string, { ending, endedBy }: Peak): string {
   return endedBy === null ? '' : ` until ${plain(endedBy)}`
 }
 
+/** Refusals of the class that lie in none of its peaks: members are counted over the whole run. */
+function atOtherTimes(view: ReportView, name: string, inPeaks: number): string {
+  const more = (view.classes.find((each) => each.name === name)?.rejected ?? inPeaks) - inPeaks
+  return more > 0 ? `, and ${count(more)} at ${more === 1 ? 'another time' : 'other times'}` : ''
+}
+
 function membersOf(view: ReportView, name: string): string {
   const impact = view.summary.impact.byClass[name]
   if (!impact?.membersHit) return ''
   const of = impact.members === null ? '' : ` of ${count(impact.members)}`
+  // Less than a second is the log-in that follows a refusal, which nobody would call being without service.
   const longest =
-    impact.memberWithoutSec === null || impact.memberWithoutSec === 0
+    impact.memberWithoutSec === null || impact.memberWithoutSec < 1
       ? ''
       : `, one of them without a good answer for ${duration(impact.memberWithoutSec)}`
-  return ` of ${count(impact.membersHit)}${of} members${longest}`
+  const members = (impact.members ?? impact.membersHit) === 1 ? 'member was' : 'members were'
+  return `; ${count(impact.membersHit)}${of} ${members} hit${longest}`
 }
 
 /** Requests that broke, which is another thing than being refused. */

@@ -17,6 +17,7 @@ import {
   rate,
   share,
 } from './text.js'
+import { faultStories } from './faults.js'
 import { classStories, dualModeStory, failureStory } from './outcomeStory.js'
 import type { ReportView, Span, ViewStretch } from './view.js'
 
@@ -100,8 +101,11 @@ export function headline(view: ReportView): string {
         : `all ${count(held)} gates hold.`
   return held === 0
     ? 'this rehearsal decides nothing; the reasons follow.'
-    : `this rehearsal decides nothing, though ${count(held)} of ${counted(gates.length, 'gate')} held.`
+    : `this rehearsal decides nothing, though ${held === gates.length ? headlineHeld(held) : `${count(held)} of ${counted(gates.length, 'gate')} held`}.`
 }
+
+const headlineHeld = (held: number): string =>
+  held === 1 ? 'the gate held' : held === 2 ? 'both gates held' : `all ${count(held)} gates held`
 
 /** Why the verdict is what it is, what decided it first; then what happened. */
 export function reasons(view: ReportView): string[] {
@@ -114,6 +118,7 @@ export function reasons(view: ReportView): string[] {
     ...classStories(view),
     ...unendedReason(view),
     ...failureStory(view),
+    ...faultStories(view),
     ...dualModeStory(view),
     ...sampleReason(view),
     ...tableReason(view),
@@ -253,9 +258,16 @@ export function keyFigures(view: ReportView): KeyFigure[] {
   const { requests, rejections, tokenTable, generator } = view.summary
   const highest = highestRefusals(view)
   const span = refusedSpan(view)
+  const switched = hasSwitched(view)
   const latency = (op: string, name: string): KeyFigure => {
     const row = view.latencyRows.find((each) => each.op === op)
     const [before, after] = [row?.before ?? null, row?.after ?? null]
+    if (!switched)
+      return {
+        label: `${name} p99`,
+        value: milliseconds(p99(before)),
+        note: `p50 ${milliseconds(p50(before))}; no backend has switched`,
+      }
     return {
       label: `${name} p99`,
       value: change(p99(before), p99(after)),
@@ -283,7 +295,9 @@ export function keyFigures(view: ReportView): KeyFigure[] {
     },
     {
       label: 'Rows in token',
-      value: `${countOr(tokenTable.rowsAtCutover)} → ${countOr(tokenTable.rowsEnd)}`,
+      value: switched
+        ? `${countOr(tokenTable.rowsAtCutover)} → ${countOr(tokenTable.rowsEnd)}`
+        : countOr(tokenTable.rowsEnd),
       note: rowsNote(view),
     },
     latency('validate', 'Validate'),
@@ -311,12 +325,22 @@ export const change = (before: number | null, after: number | null): string => {
 function rowsNote(view: ReportView): string {
   const { emptyAtSec, bytesAtCutover } = view.summary.tokenTable
   const size = bytesAtCutover === null ? '' : `; ${bytes(bytesAtCutover)} at the switch`
-  return `${emptyAtSec === null ? 'at the switch → at the end' : `empty at ${clockTime(emptyAtSec)}`}${size}`
+  const ends = hasSwitched(view) ? 'at the switch → at the end' : 'at the end'
+  const when =
+    emptyAtSec === null
+      ? ends
+      : emptyAtSec === 0
+        ? 'empty from the start'
+        : `empty at ${clockTime(emptyAtSec)}`
+  return `${when}${size}`
 }
 
 /** What a gate saw or allows, in its unit: `2,000 requests`. */
-export const gateValue = (value: number | null, unit: GateUnit): string =>
-  value === null ? '–' : `${figure(value)} ${unit}`
+export const gateValue = (value: number | null, unit: GateUnit): string => {
+  if (value === null) return '–'
+  const noun = value === 1 && /^(rows|requests|tokens)$/.test(unit) ? unit.slice(0, -1) : unit
+  return `${figure(value)}${noun === '' ? '' : ` ${noun}`}`
+}
 
 /** A peak as one would tell it to a colleague. */
 export function peakSentence(peak: Peak, stretches: readonly ViewStretch[]): string {
@@ -344,8 +368,21 @@ export function peakSentence(peak: Peak, stretches: readonly ViewStretch[]): str
 function endWords({ ending, endedBy }: Peak): string {
   if (ending.how === 'still-going-on') return '; still going on when the record ended'
   if (endedBy === null) return ''
-  return ending.how === 'renewed' ? `; ended as ${plain(endedBy)}` : `; ended by ${plain(endedBy)}`
+  if (ending.how === 'renewed') return `; ended as ${plain(endedBy)}`
+  if (ending.how === 'switch-completed') return `; ended when ${plain(endedBy)}`
+  return `; ended by ${plain(endedBy)}`
 }
+
+/** Whether a backend has switched: if none has, there is no before and after. */
+export const hasSwitched = (view: ReportView): boolean => view.events.some(({ kind }) => kind === 'cutover')
+
+/** What the section of the whole windows is called. */
+export const latencyTitle = (view: ReportView): string =>
+  hasSwitched(view) ? 'Response time before and after the switch' : 'Response time over the run'
+
+/** What a window is called: without a switch, all is `before`. */
+export const windowName = (view: ReportView, name: 'before' | 'during' | 'after'): string =>
+  hasSwitched(view) ? name : 'whole run'
 
 /** What the charts of the switch do not show, or null where they show it all. */
 export function outsideFocus(view: ReportView): string | null {

@@ -10,7 +10,7 @@ import {
   latencyTable,
   timelineTable,
 } from './terminalTables.js'
-import { headline, peakSentence, reasons } from './story.js'
+import { headline, latencyTitle, peakSentence, reasons } from './story.js'
 import { clockTime, counted, duration, plain, wrap } from './text.js'
 import type { ReportView } from './view.js'
 
@@ -38,7 +38,7 @@ export function renderTerminal(view: ReportView, options: TerminalOptions): stri
     ...section('3 Response time of Keystone', latencyChart(view, style)),
     ...section('Peaks of refusals', peakLines(view, style)),
     ...section('Requests and refusals', classTable(view, style)),
-    ...section('Response time before and after the switch', latencyTable(view, style)),
+    ...section(latencyTitle(view), latencyTable(view, style)),
     ...section('Gates', gateTable(view, style)),
     ...section('Timeline', timelineTable(view, style)),
     ...section('Faults', faultLines(view, style)),

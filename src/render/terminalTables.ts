@@ -5,7 +5,7 @@ import { faultHeads, faultNotes, faultRows } from './faults.js'
 import { generatorLoadText } from './generatorLoad.js'
 import type { ChartStyle } from './terminalCharts.js'
 import { clockTime, count, counted, milliseconds, plain, share, wrap } from './text.js'
-import { gateValue } from './story.js'
+import { gateValue, windowName } from './story.js'
 import type { LatencySummary } from '../measure/record.js'
 import type { ReportView, ViewEvent } from './view.js'
 
@@ -75,7 +75,11 @@ export function latencyTable(view: ReportView, style: ChartStyle): string[] {
       ['after', row.after],
     ] as const) {
       if (window.count === 0) continue
-      rows.push([row.op, when, count(window.count), ...latencyCells(window)].map((text) => ({ text })))
+      rows.push(
+        [row.op, windowName(view, when), count(window.count), ...latencyCells(window)].map((text) => ({
+          text,
+        })),
+      )
     }
   }
   if (rows.length === 0) return ['Nothing was measured in either window.']

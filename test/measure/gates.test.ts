@@ -298,6 +298,14 @@ describe('no data', () => {
       silent,
       'before: Keystone answered no validate',
     ],
+    [
+      'rows(at=end) == 0',
+      {
+        ...killed,
+        end: { ...(recordOf().end as NonNullable<RunRecord['end']>), scenarioSec: 2118.899_441_954 },
+      },
+      'the record ends at second 2119, before second 3600',
+    ],
     ['outage(class=heat) < 60s', silent, 'heat made no request'],
     ['uuid_seen(window=all) == 0', silent, 'no validation told the format'],
   ])('%s is no pass', (text, on, note) => {

@@ -352,6 +352,47 @@ describe('what began and ended a peak', () => {
     const failed = { ...record, events: [rotate, { ...distribute, ok: false }] }
     expect(findPeaks(failed)).toMatchObject([{ begunBy: 'rotate keys', endedBy: null }])
   })
+
+  test('a fault that was there when it began explains its end, if the refusals ceased as it was undone', () => {
+    const label = 'keys-withheld on node 3'
+    const fault = eventOf('fault keys-withheld', 600, { fault: 1, label })
+    const rotate = eventOf('keys.rotate', 1200, { label: 'rotate keys', origin: 'clock' })
+    const until = (sec: number) =>
+      recordOf({
+        events: [fault, rotate, eventOf('repair keys-withheld', sec, { fault: 1, label: `end of ${label}` })],
+        // Those who were refused log in again each time, which alone would look like sessions that renew themselves.
+        counts: (fromSec) => {
+          const n = fromSec >= 1200 && fromSec < 1500 ? 10 : 0
+          return [
+            refusedOf(n, { cause: 'key-not-distributed' }),
+            countOf(n, { op: 'issue', status: 201 }),
+            countOf(20),
+          ]
+        },
+      })
+    expect(findPeaks(until(1500))).toMatchObject([
+      { begunBy: 'rotate keys', endedBy: `the end of ${label}`, ending: { how: 'repair', atSec: 1500 } },
+    ])
+    expect(findPeaks(until(2400))).toMatchObject([{ endedBy: 'sessions renewed themselves' }])
+  })
+
+  test('a fault explains no refusals that a switch alone brings about', () => {
+    const fault = eventOf('fault backend-hung', 600, { fault: 1, label: 'backend-hung on node 1' })
+    const repair = eventOf('repair backend-hung', 1800, { fault: 1, label: 'end of backend-hung on node 1' })
+    expect(findPeaks(heatUntil(1800, [fault, cutover, repair]))).toMatchObject([{ endedBy: null }])
+  })
+
+  test('a fault that nothing else explains began what it was there for', () => {
+    const fault = eventOf('fault clock-skew', 1000, { fault: 1, label: 'clock-skew on node 3' })
+    const record = recordOf({
+      events: [fault],
+      counts: (fromSec) => [
+        refusedOf(fromSec >= 1200 && fromSec < 1500 ? 10 : 0, { cause: 'expired' }),
+        countOf(20),
+      ],
+    })
+    expect(findPeaks(record)).toMatchObject([{ begunBy: 'clock-skew on node 3' }])
+  })
 })
 
 describe('shares of traffic', () => {

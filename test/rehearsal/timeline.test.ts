@@ -141,7 +141,7 @@ describe('a restart', () => {
         label: 'restart heat',
         target: 'heat',
         ok: true,
-        note: '7 restarted',
+        note: '3 workers and 4 members restarted',
       }),
     ])
     // Tokens of the start live for up to a day, so some are renewed at their nominal end; the rest only here.
@@ -153,14 +153,14 @@ describe('a restart', () => {
 
   test('of a service alone ends the sessions of its workers', () => {
     const { events, sent } = stage('{ at: 30m, restart: nova }')
-    expect(events[0]?.note).toBe('3 restarted')
+    expect(events[0]?.note).toBe('3 workers restarted')
     const before = sent.filter(({ request, atSec }) => request.op === 'issue' && atSec < 1800)
     const after = sent.filter(({ request, atSec }) => request.op === 'issue' && atSec >= 1800)
     expect(after.length).toBeGreaterThan(before.length)
   })
 
   test('of a class whose tokens stand in files restarts nothing', () => {
-    expect(stage('{ at: 30m, restart: scripts }').events[0]?.note).toBe('0 restarted')
+    expect(stage('{ at: 30m, restart: scripts }').events[0]?.note).toBe('nobody restarted')
   })
 
   test('that the operator cannot do says why', () => {
@@ -307,7 +307,7 @@ describe('a step that waits for the operator', () => {
     })
     expect(answers).toEqual([true, false, false, true])
     expect(wholes(staged)).toEqual([
-      ['restart heat', 700, 'asked for by the operator; 7 restarted'],
+      ['restart heat', 700, 'asked for by the operator; 3 workers and 4 members restarted'],
       ['token_flush', 761, expect.any(String)],
       ['switch to fernet', 1200, 'asked for by the operator; 4 backends'],
     ])

@@ -239,14 +239,14 @@ describe('the population', () => {
     expect(people.membersOf('cli').every(({ token }) => token === null)).toBe(true)
   })
 
-  test('is restarted by class and by service, and says how many processes or members that hit', () => {
+  test('is restarted by class and by service, and says how many workers and members that hit', () => {
     const people = population()
-    expect(people.restart('users')).toBe(10)
+    expect(people.restart('users')).toEqual({ workers: 0, members: 10 })
     expect(people.membersOf('users').every(({ token }) => token === null)).toBe(true)
     expect(people.membersOf('magnum').some(({ token }) => token === null)).toBe(false)
-    expect(people.restart('nova')).toBe(3)
-    expect(people.restart('heat')).toBe(4 + 3)
-    expect(people.restart('cli')).toBe(0)
-    expect(people.restart('nobody')).toBe(0)
+    expect(people.restart('nova')).toEqual({ workers: 3, members: 0 })
+    expect(people.restart('heat')).toEqual({ workers: 3, members: 4 })
+    expect(people.restart('cli')).toEqual({ workers: 0, members: 0 })
+    expect(people.restart('nobody')).toEqual({ workers: 0, members: 0 })
   })
 })

@@ -39,10 +39,10 @@ describe('a fault in the report', () => {
     const text = renderTerminal(view, { columns: 120, colour: false })
     const faults = text.slice(text.indexOf('\nFaults\n'), text.indexOf('\nLoad generator\n'))
     expect(faults).toMatch(
-      /0:30:00 +keys-withheld on node 3 +1 min 30 s +500 +0 +0 +90 ± 7\.76 s +95 ± 4\.75 s/,
+      /0:30:00 +keys-withheld on node 3 +1 min 30 s +500 +0 +0 +90\.0 ± 7\.8 s +95\.0 ± 4\.8 s/,
     )
     expect(faults.replaceAll(/\s+/g, ' ')).toContain(
-      'keys-withheld on node 3 at 0:30:00: slower by validate × 3 ± 0.00637 (10 ms → 30 ms); refused for key-not-distributed 500.',
+      'keys-withheld on node 3 at 0:30:00: slower by validate × 3.00 ± 0.01 (10 ms → 30 ms); refused for key-not-distributed 500.',
     )
   })
 

@@ -68,6 +68,27 @@ describe('a verdict as Markdown', () => {
     expect(lines.filter((line) => /^\| (✅ pass|❌ fail) \| `requests/.test(line))).toHaveLength(2)
   })
 
+  test('has the figures of the terminal, and one request is not requests', () => {
+    const summary = judged(['requests(window=all) > 0'])
+    const gate = { ...(summary.gates[0] as Summary['gates'][number]), result: 'fail' as const }
+    const gates = [
+      { ...gate, gate: 'p99', observed: 0.324, limit: 0.5, unit: 'ms' as const },
+      { ...gate, gate: 'share', observed: 3.032_198, limit: 1, unit: '%' as const },
+      { ...gate, gate: 'count', observed: 4, limit: 1, unit: 'requests' as const },
+    ]
+    const rows = renderMarkdown({ ...summary, gates })
+      .split('\n')
+      .slice(-4, -1)
+    expect(rows.map((row) => row.split(' | ').slice(2, 4))).toEqual([
+      ['0.324 ms', '0.5 ms'],
+      ['3.03 %', '1 %'],
+      ['4 requests', '1 request'],
+    ])
+    const messages = readXml(renderJunit({ ...summary, gates })).map(({ inside }) => inside)
+    expect(messages).toContainEqual([['failure', 'observed 3.03 %, limit 1 %']])
+    expect(messages).toContainEqual([['failure', 'observed 4 requests, limit 1 request']])
+  })
+
   test('shows markup in a name as text', () => {
     const markdown = renderMarkdown({ ...judged([]), scenario: '<img src=x> [a](b) | `c`' })
     expect(markdown.split('\n')[0]).toBe('### ✅ cutover: \\<img src=x\\> \\[a\\]\\(b\\) \\| \\`c\\`: pass')

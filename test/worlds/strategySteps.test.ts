@@ -136,10 +136,10 @@ describe('a plan of restarts', () => {
     )
     const restarts = summary.timeline.filter(({ event }) => event === 'restart')
     expect(restarts.map(({ label, startedSec, note }) => [label, startedSec, note])).toEqual([
-      ['restart nova', 15 * minute, '4 restarted'],
-      ['restart neutron', 15 * minute + 20, '4 restarted'],
+      ['restart nova', 15 * minute, '4 workers restarted'],
+      ['restart neutron', 15 * minute + 20, '4 workers restarted'],
       // 4 workers and 40 stacks.
-      ['restart heat', 15 * minute + 40, '44 restarted'],
+      ['restart heat', 15 * minute + 40, '4 workers and 40 members restarted'],
     ])
   })
 })

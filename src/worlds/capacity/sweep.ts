@@ -69,7 +69,9 @@ const sweepMode = async (mode: ProviderMode, options: SweepOptions): Promise<voi
     for (const some of backends) {
       for (const open of connections.filter((count) => isPlayed(some, count))) {
         if (signal.aborted) break
-        steps.tell(`${mode}, ${op}: ${some} backends, ${open} connections`)
+        steps.tell(
+          `${mode}, ${op}: ${some} ${some === 1 ? 'backend' : 'backends'}, ${open} ${open === 1 ? 'connection' : 'connections'}`,
+        )
         const point = await playPoint({
           stage,
           pool,
