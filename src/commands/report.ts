@@ -6,6 +6,7 @@ import { exportCsv, exportJson } from '../io/exportSeries.js'
 import { readRunFolder } from '../io/readRunFolder.js'
 import { readReportAssets } from '../io/reportAssets.js'
 import { readRecord } from '../io/readRecord.js'
+import { clearLeftovers } from '../io/runLeftovers.js'
 import { renderHtml } from '../render/html.js'
 import { renderTerminal } from '../render/terminal.js'
 import { judge } from '../worlds/rehearse.js'
@@ -19,7 +20,20 @@ interface Options {
   readonly json?: boolean
 }
 
+/** A killed run could not remove its keys and its store; who looks at it next does. */
+const tidy = async (folder: string, { stderr }: Surroundings): Promise<void> => {
+  const { running, removed, left } = await clearLeftovers(folder)
+  if (running !== null) stderr.write(`The run is still going on, in ${running}.\n`)
+  if (removed.length > 0)
+    stderr.write(`The run was killed; removed what it had left: ${removed.join(', ')}\n`)
+  if (left.length > 0) {
+    const remedy = 'remove it yourself once no run works there'
+    stderr.write(`warning: a run has left ${left.join(', ')}, and may still go on; ${remedy}\n`)
+  }
+}
+
 const run = async (folder: string, options: Options, surroundings: Surroundings): Promise<number> => {
+  await tidy(folder, surroundings)
   const { summary, view } = judge(await readRecord(folder))
   if (options.csv !== undefined) await exportCsv(await readRunFolder(folder), options.csv)
   if (options.series !== undefined) await exportJson(await readRunFolder(folder), options.series)

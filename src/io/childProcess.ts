@@ -173,6 +173,8 @@ export const answerParent = (calls: Calls, cleanUp: () => Promise<void>): void =
     void answerOne(calls, message, socket)
   })
   process.once('disconnect', () => {
+    // A database that hangs would keep it for ever when nobody is left to kill it.
+    setTimeout(() => process.exit(0), graceMs)
     void cleanUp().finally(() => process.exit(0))
   })
 }

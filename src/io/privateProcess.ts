@@ -43,15 +43,19 @@ export const hasEnded = (child: ChildProcess): boolean => child.exitCode !== nul
  * Starts a server so that it ends with us. Our exit handler ends it whenever Node still gets to run one. For the
  * rest (SIGKILL, a crash) the kernel does it, asked by `setpriv --pdeathsig` of util-linux, which becomes the server
  * (same pid); on a system without that program a killed process leaves its server running.
+ * @param options.deathSignal `SIGKILL` for a server that may be stopped by a signal at that moment: it would read no other
  */
 export const spawnPrivate = (
   program: string,
   parameters: readonly string[],
-  options: SpawnOptions = {},
+  {
+    deathSignal = 'SIGTERM',
+    ...options
+  }: SpawnOptions & { readonly deathSignal?: 'SIGTERM' | 'SIGKILL' } = {},
 ): ChildProcess => {
   const setpriv = findProgram('setpriv')
   const [command, all] =
-    setpriv === null ? [program, parameters] : [setpriv, ['--pdeathsig', 'SIGTERM', program, ...parameters]]
+    setpriv === null ? [program, parameters] : [setpriv, ['--pdeathsig', deathSignal, program, ...parameters]]
   // A group of its own: at Ctrl-C we end it ourselves, when the run has been wound down.
   const child = spawn(command, all, { stdio: 'ignore', detached: true, ...options })
   const endWithUs = (): void => {

@@ -114,7 +114,10 @@ export const readRunFolder = async (folder: string): Promise<StoredRun> => {
   const headerFile = fileOf(runFiles.header)
   const headerText = await readText(headerFile)
   if (headerText === null)
-    throw refuse(folder, `holds no ${runFiles.header}, so it is not the folder of a run`)
+    throw refuse(
+      folder,
+      `holds no ${runFiles.header}: it is not the folder of a run, or the run was killed before its first request`,
+    )
   const stored = parseJson(headerFile, headerText)
   if (
     typeof stored !== 'object' ||

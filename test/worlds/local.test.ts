@@ -131,9 +131,9 @@ interface UnderWay {
   readonly children: readonly number[]
 }
 
-const underWay = async (file: string): Promise<UnderWay> => {
+const underWay = async (file: string, store = 'sqlite'): Promise<UnderWay> => {
   const folder = scratch.next()
-  const program = start(['rehearse', file, '--out', folder, '--json'])
+  const program = start(['rehearse', file, '--store', store, '--out', folder, '--json'])
   const series = path.join(folder, 'series.ndjson')
   const linesThere = (): boolean =>
     existsSync(series) && readFileSync(series, 'utf8').split('\n').length > 200
@@ -162,7 +162,16 @@ describe('a rehearsal that something happens to', () => {
       process.kill(backends[0] ?? 0, 'SIGKILL')
       return run
     }
-    ;[bereaved, interrupted, killed] = await Promise.all([bereave(), underWay(long), underWay(long)])
+    // A database that stands still reads no signal but one.
+    const hung = fileOf(
+      'hung.yaml',
+      `${fixture('steady.yaml').replaceAll('20m', '20h')}timeline:\n  - { at: 1s, fault: { kind: database-hung, for: 19h } }\n`,
+    )
+    ;[bereaved, interrupted, killed] = await Promise.all([
+      bereave(),
+      underWay(long),
+      underWay(hung, 'mariadb'),
+    ])
   })
 
   test('records the death of a backend as a fault and goes on with the others', async () => {
@@ -209,16 +218,25 @@ describe('a rehearsal that something happens to', () => {
     for (const gone of ['store', 'keys']) expect(existsSync(path.join(folder, gone))).toBe(false)
   })
 
-  test('leaves no process and a folder that can be drawn when it is killed', async () => {
+  test('leaves no process when it is killed, and a folder that can be drawn, from which keys and store then go', async () => {
     const { program, folder, children } = killed
-    expect(children).toHaveLength(4)
+    expect(children).toHaveLength(5)
+    const privateParts = () => ['keys', 'mariadb'].filter((name) => existsSync(path.join(folder, name)))
+    // Nothing is taken from a run that goes on.
+    expect((await reportOf(folder)).stderr).toMatch(
+      new RegExp(`^The run is still going on, in process ${program.pid} `),
+    )
+    expect(privateParts()).toEqual(['keys', 'mariadb'])
     program.signal('SIGKILL')
     expect((await program.ended).signal).toBe('SIGKILL')
     await until('its processes have ended by themselves', () => !children.some(isRunning), 20_000)
     const drawn = await reportOf(folder)
-    expect(drawn).toMatchObject({ code: 0, stderr: '' })
+    expect(drawn.code).toBe(0)
+    expect(drawn.stderr).toMatch(/^The run was killed; removed what it had left: .*\/keys, .*\/mariadb\n$/)
     expect(drawn.stdout).toContain('small-steady')
+    expect(privateParts()).toEqual([])
     const json = await runProgram(['report', folder, '--json'])
+    expect(json.stderr).toBe('')
     expect(JSON.parse(json.stdout)).toMatchObject({
       verdict: 'inconclusive',
       approximate: true,

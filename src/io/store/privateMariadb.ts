@@ -165,7 +165,7 @@ export const startMariadb = async (options: { readonly folder: string }): Promis
   const launch = async (port: number, more: readonly string[]): Promise<ChildProcess | null> => {
     const url = urlOf(user, password, port)
     await rm(logFile, { force: true })
-    const child = spawnPrivate(program, [
+    const options = [
       '--no-defaults',
       ...userOption(),
       `--datadir=${dataFolder}`,
@@ -178,7 +178,9 @@ export const startMariadb = async (options: { readonly folder: string }): Promis
       '--skip-name-resolve',
       ...more,
       ...sizing,
-    ])
+    ]
+    // A fault may have stopped it; and its data is thrown away.
+    const child = spawnPrivate(program, options, { deathSignal: 'SIGKILL' })
     const failed = new Promise<never>((_, reject) => {
       child.once('error', (error) => reject(new WorldError(`cannot run ${program}: ${error.message}`)))
     })

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { rm } from 'node:fs/promises'
 import { TimeMap } from '../../base/time.js'
 import { startHaproxy, type PrivateHaproxy } from '../../io/privateHaproxy.js'
+import { privateFolders } from '../../io/runLeftovers.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import type { Endings } from './endings.js'
 
@@ -23,7 +24,7 @@ export const openBalancer = async (options: {
   const { scenario, folder, ports, endings, fault } = options
   const { algorithm, checks } = scenario.identity.balancer
   const { speed } = new TimeMap(scenario.clock).stretchAt(scenario.timeline.find(isAboutBackends)?.atSec ?? 0)
-  const home = path.join(folder, 'haproxy')
+  const home = path.join(folder, privateFolders.haproxy)
   endings.add(() => rm(home, { recursive: true, force: true }))
   const haproxy = await startHaproxy({
     folder: home,

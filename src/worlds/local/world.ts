@@ -13,6 +13,7 @@ import { copyRepository, setupRepository } from '../../io/keyChanges.js'
 import { readRing } from '../../io/keyRepository.js'
 import { KeystoneClient } from '../../io/keystoneClient.js'
 import { cacheHeldTokens } from '../../rehearsal/cachedAtStart.js'
+import { markRunning, privateFolders } from '../../io/runLeftovers.js'
 import { planCloud } from '../../rehearsal/cloudPlan.js'
 import { Population } from '../../rehearsal/population.js'
 import { TokenPlan } from '../../rehearsal/tokenPlan.js'
@@ -40,7 +41,7 @@ const setUpKeys = async (
   scenario: Scenario,
   folder: string,
 ): Promise<{ origin: string; ofNode: readonly string[] }> => {
-  const home = path.join(folder, 'keys')
+  const home = path.join(folder, privateFolders.keys)
   await mkdir(home, { recursive: true, mode: 0o700 })
   const origin = path.join(home, 'origin')
   setupRepository(origin)
@@ -88,11 +89,12 @@ export const openLocalWorld = async (options: OpenWorldOptions): Promise<World> 
   const endings = new Endings()
   try {
     onProgress({ phase: 'starting', done: 0, total: 1, text: 'servers' })
+    endings.add(markRunning(folder))
     const { address: store, server } = await openStoreAddress(options, endings)
     const slow = server !== null && hasFault(scenario, 'database-slow') ? await standBefore(store) : null
     if (slow !== null) endings.add(() => slow.proxy.end())
+    endings.add(() => rm(path.join(folder, privateFolders.keys), { recursive: true, force: true }))
     const keys = await setUpKeys(scenario, folder)
-    endings.add(() => rm(path.join(folder, 'keys'), { recursive: true, force: true }))
 
     const timeMap = new TimeMap(scenario.clock)
     const clock = new ScaledClock(timeMap)
