@@ -2,6 +2,7 @@
 // Bounds are four standard errors of what the lognormal distribution says; the seed is fixed.
 import { describe, expect, test } from '@jest/globals'
 import {
+  burdened,
   busyMeanMs,
   hashMs,
   rowFor,
@@ -135,6 +136,15 @@ describe('the time at a load', () => {
   test('goes from alone to all workers busy, then along what was measured, and on as at the last', () => {
     const at = [1, 2, 8, 20, 32, 500].map((inSystem) => busyMeanMs(loaded, 2, inSystem))
     expect(at).toEqual([100, 150, 150, 200, 250, 250])
+  })
+
+  test('on a machine of which others use a part is as much longer as less of it is left', () => {
+    // Three quarters taken: a quarter is left, and work takes four times as long; a single request finds a processor.
+    const hashes = [{ scheme: 'bcrypt', rounds: 12, ms: 200 }] as const
+    const { rows, passwordHashes } = burdened(profileWith([loaded], { passwordHashes: hashes }), 0.75)
+    expect(rows[0]?.busy.map(({ meanMs }) => meanMs)).toEqual([600, 1000])
+    expect(rows[0]?.alone).toEqual(loaded.alone)
+    expect(passwordHashes).toEqual([{ scheme: 'bcrypt', rounds: 12, ms: 800 }])
   })
 
   test('of more processes than were measured is that of the same load for each', () => {

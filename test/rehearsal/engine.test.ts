@@ -389,6 +389,31 @@ describe('a member', () => {
     for (const [, atSec] of hits) expect(Math.abs(atSec - 105.01)).toBeLessThanOrEqual(5)
   })
 
+  test('is not hit by what its service was refused, if the service could help itself', () => {
+    let asked = 0
+    const { hits, without, felt, samples } = stage({
+      scenario: `${header}${identity()}duration: 10m\nmiddleware: { token_cache_time: 0s, workers: 1 }\nclients: { users: { behaviour: password-session, members: 1, every: 10s, through: [nova] } }`,
+      answer: ({ request }) =>
+        request.op === 'validate' && ++asked === 3
+          ? { status: 401, cause: 'uuid-on-fernet-node' as const }
+          : {},
+    })
+    const refused = samples.filter(({ outcome }) => outcome === 'rejected')
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.every(({ op }) => op === 'validate')).toBe(true)
+    expect(
+      new Set(felt.filter(({ clientClass }) => clientClass === 'users').map(({ outcome }) => outcome)),
+    ).toEqual(new Set(['ok']))
+    expect([hits, without]).toEqual([[], []])
+  })
+
+  test('whose long work would end after the run leaves it at the end: the run does not wait for it', () => {
+    const { ends } = stage({
+      scenario: `${header}${identity()}duration: 1h\nclients: { uploads: { behaviour: long-operation, members: 3, every: 40m, arrivals: constant, through: [nova], lasts: 30m } }`,
+    })
+    expect(ends).toEqual([expect.closeTo(3600, 1)])
+  })
+
   test('that gets an error is not refused, but without a good call all the same', () => {
     const { hits, without } = bad(100, 200, 503)
     expect(hits).toEqual([])

@@ -30,6 +30,12 @@ describe('revocation events', () => {
     expect((revocationUs('newton', events) - revocationUs('newton', 26)) / 1000).toBeCloseTo(ms - 18, 6)
   })
 
+  test('lengthen it from none on: what the first measurement took without them is no part of it', () => {
+    // The line through the first two measurements of each, from 0 to the first.
+    expect(revocationUs('mitaka', 10) / 1000).toBeCloseTo(((18.224 - 7.908) / 90) * 10, 6)
+    expect(revocationUs('newton', 26) / 1000).toBeCloseTo(((118 - 18) / 500) * 26, 6)
+  })
+
   test('lengthen it without a jump, from nothing, and beyond what was measured', () => {
     for (const release of ['mitaka', 'newton'] as const) {
       expect(revocationUs(release, 0)).toBe(0)

@@ -107,12 +107,28 @@ describe('in the simulated world', () => {
       expect(difference.value).toBeLessThan(201)
     }
     expect(degradation.map(({ op }) => op)).toEqual(['validate', 'issue'])
+    // With UUID tokens the rows of both tokens are read as well, one after the other.
+    const rows = await effectOf('{ kind: database-slow, latency: 200ms }', { provider: 'uuid' })
+    const validate = rows.degradation.find(({ op }) => op === 'validate')
+    expect(validate?.difference.value).toBeGreaterThan(3 * 150)
+    expect(validate?.difference.value).toBeLessThan(3 * 201)
   })
 
   test('a database that hangs gives time-outs', async () => {
     const { effect } = await effectOf('{ kind: database-hung }')
     expect(effect.timeout).toBeGreaterThan(20)
     expect(effect.refused).toBe(0)
+  })
+
+  test('a restart that hangs for longer than clients wait gives time-outs, a shorter one makes them wait', async () => {
+    const after = async (hangs: string): Promise<Summary['requests']['byOutcome']> => {
+      const outage = `{ resets: 1s, refused: 1s, hangs: ${hangs} }`
+      const step = `{ at: 10s, cutover: { to: fernet, nodes: all, outage: ${outage} } }`
+      return (await simulate(scratch, textOf([step], { duration: '30s' }))).summary.requests.byOutcome
+    }
+    // Clients wait 4 s.
+    expect((await after('3s')).timeout).toBe(0)
+    expect((await after('10s')).timeout).toBeGreaterThan(20)
   })
 
   test('a killed backend costs more without health checks than with them', async () => {
