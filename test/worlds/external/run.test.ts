@@ -19,7 +19,11 @@ jest.setTimeout(300_000)
 
 const scratch = new Scratch()
 const keys = path.join(scratch.root, 'keys')
-const otherKeys = path.join(scratch.root, 'other-keys')
+/** Each is swapped in once. */
+const [secondKeys, thirdKeys] = [
+  path.join(scratch.root, 'second-keys'),
+  path.join(scratch.root, 'third-keys'),
+]
 const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 const admin = { name: 'admin', domain: { id: 'default' } }
 const programs: Program[] = []
@@ -54,7 +58,7 @@ const openFront = (url: string): Promise<Server> =>
   })
 
 beforeAll(async () => {
-  for (const folder of [keys, otherKeys]) setupRepository(folder)
+  for (const folder of [keys, secondKeys, thirdKeys]) setupRepository(folder)
   const words = [
     '--provider',
     'fernet',
@@ -85,7 +89,9 @@ const env = (): Record<string, string> => ({
   OS_PROJECT_NAME: 'admin',
 })
 
-const scenario = (more: string, members = 12): string => {
+const byTrust = '  heat: { behaviour: heat-newton, members: 2, every: 1s, through: [nova] }\n'
+
+const scenario = (more: string, members = 12, besides = byTrust): string => {
   const file = path.join(scratch.next(), 's.yaml')
   mkdirSync(path.dirname(file), { recursive: true })
   const text = `
@@ -97,16 +103,15 @@ middleware: { token_cache_time: 0s, workers: 2 }
 limits: { lateness_p99: 1s }
 clients:
   users: { behaviour: password-session, members: ${members}, every: 500ms, through: [nova] }
-  heat: { behaviour: heat-newton, members: 2, every: 1s, through: [nova] }
-${more}`
+${besides}${more}`
   writeFileSync(file, text)
   return file
 }
 
-const start = (file: string, words: readonly string[] = []): Program => {
+const start = (file: string, words: readonly string[] = [], more: Record<string, string> = {}): Program => {
   const out = path.join(path.dirname(file), 'run')
   const all = ['rehearse', file, '--world', 'external', '--out', out, '--json', ...words]
-  const program = new Program(all, { cwd: scratch.root, env: env() })
+  const program = new Program(all, { cwd: scratch.root, env: { ...env(), ...more } })
   programs.push(program)
   return program
 }
@@ -129,7 +134,7 @@ const left = async (prefix = 'cutover-'): Promise<readonly string[]> => {
     .filter((name) => name.startsWith(prefix))
 }
 
-const swap = `rm ${keys}/* && cp ${otherKeys}/* ${keys}/ && echo "keys swapped on node $CUTOVER_NODE"`
+const swapIn = (others: string): string => `rm ${keys}/* && cp ${others}/* ${keys}/`
 
 /** Every file of a run. */
 const textsIn = (folder: string): readonly string[] =>
@@ -141,7 +146,7 @@ test('a change of the key repository by a hook shows its spike and its cause, an
   const file = scenario(`timeline: [{ at: 2s, cutover: { to: fernet } }]
 external:
   hooks:
-    cutover: '${swap}'
+    cutover: '${swapIn(secondKeys)} && echo "keys swapped on node $CUTOVER_NODE"'
     end: [sh, -c, 'echo "the end of $CUTOVER_RUN"']
 gates: ["rejected(cause=key-rotated-away, window=cutover..+2s) > 5", "rejected(window=start..cutover) == 0"]
 `)
@@ -193,15 +198,69 @@ external: { hooks: { cutover: 'echo no such host; exit 7' } }
   expect(await left()).toEqual([])
 })
 
-test('Ctrl-C while users are made: they are gone as well, and there is no folder of a run', async () => {
+test('a terminal that is lost while users are made: they are gone as well, and there is no folder of a run', async () => {
   const file = scenario('external: { ceiling: 10/s }\n', 40)
   const program = start(file)
   while ((await left()).length < 2) expect(program.said.stderr).not.toContain('running')
-  program.signalGroup('SIGINT')
+  // The kernel says so to all of its processes, and the shell once more.
+  program.signalGroup('SIGHUP')
+  await until('it was told', () => program.said.stderr.includes('Stopping'))
+  program.signalGroup('SIGHUP')
   const { code, stderr } = await program.ended
   expect({ code, said: stderr.includes('before the first request') }).toEqual({ code: 4, said: true })
   expect(existsSync(runOf(file))).toBe(false)
   expect(await left()).toEqual([])
+})
+
+test('users that are given and a page that is live: the operator asks for the step and stops the run, and nobody is made', async () => {
+  const me = '{ name: admin, password: $OS_PASSWORD, project: admin }'
+  const file = scenario(
+    `timeline: [{ at: { after: operator, latest: 50s }, cutover: { to: fernet } }]
+external:
+  users: [${me}]
+  service: ${me}
+  hooks: { cutover: '${swapIn(thirdKeys)} && echo "by $OS_PASSWORD"' }
+`,
+    6,
+    '',
+  )
+  writeFileSync(file, readFileSync(file, 'utf8').replace('duration: 4s', 'duration: 60s'))
+  const token = 'a-token-of-my-own-0123456789'
+  const program = start(file, ['--live'], { CUTOVER_LIVE_TOKEN: token })
+  const series = (): string => {
+    const at = path.join(runOf(file), 'series.ndjson')
+    return existsSync(at) ? readFileSync(at, 'utf8') : ''
+  }
+  await until('answers are counted', () => series().includes('"validate"'))
+  const page = /Live page: (http:\/\/127\.0\.0\.1:\d+)\//.exec(program.said.stderr)?.[1] ?? ''
+  const headers = { authorization: `Bearer ${token}` }
+  const call = async (place: string, method = 'GET') => {
+    const answer = await fetch(`${page}${place}`, { method, headers })
+    return { status: answer.status, text: await answer.text() }
+  }
+  expect(await left('')).toEqual(['admin', 'admin'])
+  expect((await call('/')).text).toContain('switch to fernet')
+  const before = (await call('/metrics')).text
+  expect(before).toMatch(/^cutover_[a-z_]+\{.*scenario="given"/m)
+  expect((await call('/trigger/1')).status).toBe(405)
+  expect((await call('/trigger/1', 'POST')).status).toBe(202)
+  await until('the step is done and felt', () => series().includes('key-rotated-away'))
+  expect((await call('/trigger/1', 'POST')).status).toBe(409)
+  const events = await fetch(`${page}/events?token=${token}`)
+  const reader = events.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let seen = ''
+  while (!seen.includes('key-rotated-away')) seen += (await reader?.read())?.value ?? ''
+  await reader?.cancel()
+  expect((await call('/stop', 'POST')).status).toBe(202)
+  const { code, stderr } = await program.ended
+  const { reasons, timeline, requests } = summaryIn(file)
+  expect(code).toBe(4)
+  expect(reasons.join('\n')).toContain('stopped on the live page')
+  expect(timeline.find(({ event }) => event === 'cutover')).toMatchObject({ ok: true })
+  expect(timeline.find(({ event }) => event === 'cutover node 1')?.note).toBe('by ***')
+  expect(requests.byOutcome.failed).toBe(0)
+  expect(stderr).not.toContain('of-admin')
+  for (const text of textsIn(runOf(file))) expect(text).not.toContain('of-admin')
 })
 
 test('a target that fails ends the run at the stated share', async () => {
@@ -272,6 +331,20 @@ external: { ceiling: 50/s, abort_at: 20%, hooks: { cutover: 'switch it', keys.ro
     expect(stderr).toContain('add --target https://192.0.2.7:5000/v3')
     expect(stderr).toContain('2 problems; nothing was started.')
     expect(existsSync(out)).toBe(false)
+  })
+
+  test('a certificate by an authority that is not trusted is told as that, unless nobody shall look at it', async () => {
+    const said = async (more: Record<string, string>): Promise<string> => {
+      const program = start(scenario(''), [], { OS_PASSWORD: 'mistyped', ...more })
+      return (await program.ended).stderr
+    }
+    const [stranger, unseen] = await Promise.all([
+      said({ OS_CACERT: certificates.strangerFile }),
+      said({ OS_CACERT: certificates.strangerFile, OS_INSECURE: 'true' }),
+    ])
+    expect(stranger).toContain('its certificate is by an authority that is not trusted here')
+    // It got as far as the login.
+    expect(unseen).toContain('401 The request')
   })
 
   test('a wrong password is told in Keystone’s words, and not repeated', async () => {
