@@ -3,6 +3,7 @@
 // Every error ends here and is turned into a sentence and a code.
 // Room for young objects: a simulated day makes many, and copies of those still in use cost a sixth of its time.
 import { InputError, StoppedError, WorldError } from './base/errors.js'
+import { concealedTitle } from './commands/processTitle.js'
 import { createProgram } from './commands/program.js'
 import { sentences } from './commands/terminal.js'
 import { exitCodes, UsageEnd } from './commands/exit.js'
@@ -45,6 +46,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 // Nobody reads our words any more, or the terminal is gone: what was begun is still brought to its end.
 process.stderr.on('error', () => {})
+
+const title = concealedTitle(process.argv.slice(2))
+if (title !== null) process.title = title
 
 const program = createProgram({
   argv: process.argv.slice(2),
