@@ -176,6 +176,21 @@ describe('the instants of a sample', () => {
     expect(toSec(validate.done - validate.due)).toBeCloseTo(3, 5)
   })
 
+  test('of what follows a refusal say nothing of the generator: it is sent when the answer before it came', () => {
+    let refusals = 0
+    const { felt } = stage({
+      scenario: `${header}duration: 10s\n${identity()}middleware: { token_cache_time: 0s, negative_cache: false }\nclients: { users: { behaviour: password-session, members: 1, every: 10s, arrivals: constant, through: [nova] } }`,
+      answer: ({ request }) =>
+        request.op === 'validate' && refusals++ === 0 ? { status: 404, cause: 'revoked' as const } : {},
+    })
+    const own = felt.filter(({ clientClass }) => clientClass === 'users')
+    expect(own.map(({ op, outcome, waited }) => [op, outcome, waited])).toEqual([
+      ['call', 'rejected', false],
+      ['issue', 'ok', true],
+      ['call', 'ok', true],
+    ])
+  })
+
   test('of a call to a service span the question to Keystone that the service asked for it', () => {
     const { samples } = stage({
       scenario: `${header}duration: 10s\n${identity()}middleware: { token_cache_time: 0s }\nclients: { scripts: { behaviour: saved-token-script, members: 1, every: 10s, arrivals: constant, through: [nova] } }`,
@@ -425,6 +440,17 @@ describe('a member', () => {
     expect(without.map(([, seconds]) => seconds)).toEqual(
       [100, 100, 100].map((sec) => expect.closeTo(sec, 6)),
     )
+  })
+
+  test('is without a good call though it may log in again and again', () => {
+    const { without } = stage({
+      scenario: `${header}${identity()}duration: 10m\nclients: { users: { behaviour: password-session, members: 1, every: 10s, arrivals: constant } }`,
+      answer: ({ atSec, request }) =>
+        request.op === 'validate' && atSec >= 100 && atSec < 200
+          ? { status: 401, cause: 'fernet-on-uuid-node' as const }
+          : {},
+    })
+    expect(without).toEqual([['users', expect.closeTo(100, 0)]])
   })
 
   test('that has no good call any more is without one to the end of the run', () => {

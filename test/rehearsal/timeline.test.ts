@@ -343,6 +343,18 @@ describe('a step that follows the one above it', () => {
     expect(events.find(({ event }) => event === 'restart')?.dueSec).toBeCloseTo(790 + 300, 6)
   })
 
+  test('and flushes, deletes what has expired by then, not by when the step before it was written for', () => {
+    const flushed: number[] = []
+    const { events } = stage(`${rolling}, { at: { after: previous-step, for: 5m }, flush: true }`, {
+      perform: ({ action, atSec }) => {
+        if (action.kind === 'flush') flushed.push(atSec)
+        return { afterSec: 10 }
+      },
+    })
+    expect(flushed).toEqual([expect.closeTo(790 + 300, 6)])
+    expect(events.at(-1)?.dueSec).toBe(flushed[0])
+  })
+
   test('follows a step that waits, and each of several restarts follows the one before', () => {
     const end = '{ at: { after: no-uuid-token, for: 6m, latest: 50m }, cutover: { to: fernet } }'
     const plan = '{ at: { after: previous-step }, restart: { targets: [nova, heat], gap: 30s } }'

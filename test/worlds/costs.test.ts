@@ -71,6 +71,18 @@ describe('revocation events', () => {
   })
 })
 
+test('a validation and an issue with rows cost our servers more than those without', () => {
+  const us = (request: ApiRequest, mode: 'uuid' | 'dual-uuid' | 'dual-fernet' | 'fernet'): number =>
+    costTable(identity, 1, 1).us({ request, mode, status: 200, events: 0, inSystem: 1, meter: null })
+  for (const request of [validate, { op: 'issue' } as ApiRequest]) {
+    expect(us(request, 'uuid')).toBeGreaterThan(us(request, 'fernet'))
+    expect([us(request, 'dual-uuid'), us(request, 'dual-fernet')]).toEqual([
+      us(request, 'uuid'),
+      us(request, 'fernet'),
+    ])
+  }
+})
+
 describe('a stated cost', () => {
   test('varies about its mean as it says, the longer times further out', () => {
     const stated = { validateUs: 1000, notFoundUs: 6, unauthorizedUs: 5, issueUs: 4, variation: 0.5 }
