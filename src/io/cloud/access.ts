@@ -92,7 +92,9 @@ const readUrl = (reader: Reader): string => {
     if (!reader.has('auth_url')) reader.wrong('auth_url', 'is missing', remedy)
     return ''
   }
-  const url = URL.canParse(text) ? new URL(text) : null
+  // openstacksdk fills in values of the entry; those of several regions use that.
+  const filled = text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => reader.text(key) ?? whole)
+  const url = URL.canParse(filled) ? new URL(filled) : null
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     reader.wrong(
       'auth_url',
@@ -131,7 +133,7 @@ const domainOf = (reader: Reader, of: 'user' | 'project'): { id: string } | { na
 const userOf = (reader: Reader): Named | null => {
   const id = reader.text('user_id')
   if (id !== null) return { id }
-  const name = reader.text('username', 'user_name')
+  const name = reader.text('username')
   return name === null ? null : { name, domain: domainOf(reader, 'user') }
 }
 
@@ -170,7 +172,10 @@ const credentialTypes = ['v3applicationcredential']
 const readProof = (reader: Reader): Proof => {
   const named = reader.text('auth_type', 'auth_plugin')
   const byCredential = reader.has('application_credential_id') || reader.has('application_credential_name')
-  const type = named ?? (byCredential ? 'v3applicationcredential' : 'password')
+  // `openstack` takes a token that nobody names a user beside for the way to log in.
+  const byToken = ['token', 'auth_token'].some((key) => reader.has(key)) && userOf(reader) === null
+  const usual = byCredential ? 'v3applicationcredential' : byToken ? 'token' : 'password'
+  const type = named ?? usual
   if (credentialTypes.includes(type)) return readCredential(reader)
   if (passwordTypes.includes(type)) {
     // The generic plug-in is what an entry has by default; the credential says what was meant.
@@ -183,8 +188,18 @@ const readProof = (reader: Reader): Proof => {
   return { kind: 'password', user: none, password: new Secret('') }
 }
 
+/** Scopes that exclude each other, as keystoneauth has it. */
+const checkScopes = (reader: Reader): void => {
+  if (reader.has('trust_id'))
+    reader.wrong('trust_id', 'logging in by a trust is not possible here', 'name a project instead')
+  const project = ['project_id', 'tenant_id', 'project_name', 'tenant_name'].some((key) => reader.has(key))
+  if (reader.has('system_scope') && project)
+    reader.wrong('system_scope', 'a project and the system at once', 'keep one of them')
+}
+
 const readScope = (reader: Reader, proof: Proof): AccessScope => {
   if (proof.kind === 'application-credential') return null
+  checkScopes(reader)
   const id = reader.text('project_id', 'tenant_id')
   if (id !== null) return { project: { id } }
   const name = reader.text('project_name', 'tenant_name')

@@ -54,17 +54,19 @@ const over = (below: unknown, above: unknown): unknown => {
   return merged
 }
 
-/** Keys outside `auth` that win over those inside it: they come from whoever changed the entry last. */
-const winsOutside = /^(?:domain|user_domain|project|tenant)/
+/** The same key with an underscore, and by its present name. */
+const keyOf = (written: string): string => {
+  const name = written.replaceAll('-', '_')
+  return name === 'user_name' ? 'username' : name
+}
 
-/** The keys of an entry in one level. */
+/** The keys of an entry in one level; those of `auth` win over the same ones beside it. */
 const flat = (entry: Mapping): Map<string, unknown> => {
-  const values = new Map<string, unknown>()
   const auth = isMapping(entry['auth']) ? entry['auth'] : {}
-  for (const [key, value] of Object.entries(auth)) values.set(key.replaceAll('-', '_'), value)
-  for (const [key, value] of Object.entries(entry)) {
-    const name = key.replaceAll('-', '_')
-    if (key !== 'auth' && (winsOutside.test(name) || !values.has(name))) values.set(name, value)
+  const values = new Map<string, unknown>()
+  for (const level of [auth, entry]) {
+    for (const [key, value] of Object.entries(level))
+      if (key !== 'auth' && !values.has(keyOf(key))) values.set(keyOf(key), value)
   }
   return values
 }
@@ -116,11 +118,24 @@ const profileOf = (
   return {}
 }
 
+/** Regions that an entry lists, each with the values of its own. */
+const regionsOf = ({ regions, region_name: written }: Mapping): readonly Mapping[] => {
+  const list: unknown = regions ?? (typeof written === 'string' ? written.split(',') : written)
+  return Array.isArray(list) ? list.map((region) => (isMapping(region) ? region : { name: region })) : []
+}
+
 /** The values of the region that is chosen, laid over those of the cloud. */
-const ofRegion = (entry: Mapping, wanted: string | undefined): Mapping => {
-  const regions = Array.isArray(entry['regions']) ? (entry['regions'] as readonly unknown[]) : []
-  const named = regions.map((region) => (isMapping(region) ? region : { name: region }))
+const ofRegion = (entry: Mapping, wanted: string | undefined, problems: Problem[]): Mapping => {
+  const named = regionsOf(entry)
   const chosen = named.find(({ name }) => wanted === undefined || name === wanted)
+  if (chosen === undefined && named.length > 0) {
+    const message = `the cloud has no region \`${wanted}\``
+    const remedy = remedyFor(
+      wanted ?? '',
+      named.map(({ name }) => String(name)),
+    )
+    problems.push({ path: 'OS_REGION_NAME', message, remedy })
+  }
   const name = chosen?.['name'] ?? wanted
   const values: unknown = isMapping(chosen?.['values']) ? chosen['values'] : {}
   return over(name === undefined ? entry : { ...entry, region_name: name }, values) as Mapping
@@ -165,7 +180,7 @@ const fromFile = (name: string, sources: CloudSources, problems: Problem[]): Clo
   }
   const own = over(open ?? {}, hidden ?? {}) as Mapping
   const whole = over(profileOf(own, problem, vendors, problems), own) as Mapping
-  const values = flat(ofRegion(whole, given(sources.env['OS_REGION_NAME'])))
+  const values = flat(ofRegion(whole, given(sources.env['OS_REGION_NAME']), problems))
   // A file that many may read has no password in it; then it is handed in as `openstack` takes it.
   const password = given(sources.env['OS_PASSWORD'])
   if (password !== undefined && !values.has('password')) values.set('password', password)

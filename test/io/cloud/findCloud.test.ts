@@ -127,6 +127,69 @@ const same: readonly Case[] = [
     title: 'the first region of several',
     files: { 'clouds.yaml': dev.replace('region_name: RegionTwo', 'regions: [East, West]') },
   },
+  {
+    title: 'the region that OS_REGION_NAME chooses, with values of its own',
+    files: {
+      'clouds.yaml': dev.replace(
+        'region_name: RegionTwo',
+        'regions: [East, { name: West, values: { interface: internal, auth: { auth_url: "https://west.example/v3" } } }]',
+      ),
+    },
+    env: { OS_CLOUD: 'dev', OS_REGION_NAME: 'West' },
+  },
+  {
+    title: 'the name of the region in the address',
+    files: {
+      'clouds.yaml': dev.replace('https://keystone.', 'https://{region_name}.').replace('RegionTwo', 'two'),
+    },
+  },
+  {
+    title: 'an application credential by its id, with its secret in secure.yaml',
+    files: {
+      'clouds.yaml':
+        'clouds:\n  a:\n    auth_type: v3applicationcredential\n    auth: { auth_url: "https://k/v3", application_credential_id: c1 }\n',
+      'secure.yaml': 'clouds:\n  a:\n    auth: { application_credential_secret: hush }\n',
+    },
+    env: { OS_CLOUD: 'a' },
+  },
+  {
+    title: 'an application credential by its name and its user, by variables',
+    env: {
+      OS_AUTH_TYPE: 'v3applicationcredential',
+      OS_AUTH_URL: 'https://k/v3',
+      OS_APPLICATION_CREDENTIAL_NAME: 'robot',
+      OS_APPLICATION_CREDENTIAL_SECRET: 'hush',
+      OS_USERNAME: 'ann',
+      OS_USER_DOMAIN_NAME: 'Default',
+    },
+  },
+  {
+    title: 'all of the system, by variables that OS_CLOUD names',
+    env: {
+      OS_CLOUD: 'envvars',
+      OS_AUTH_URL: 'https://k/v3',
+      OS_USERNAME: 'admin',
+      OS_PASSWORD: 'pw',
+      OS_SYSTEM_SCOPE: 'all',
+      OS_USER_DOMAIN_ID: 'default',
+    },
+  },
+  {
+    title: 'keys beside `auth` and inside it, with dashes and old names',
+    files: {
+      'clouds.yaml':
+        'clouds:\n  a:\n    auth: { auth_url: "https://k/v3", user-name: in, password: p, project_name: in, user_domain_name: in, tenant_id: in }\n    project_name: beside\n    user_domain_name: beside\n    username: beside\n    project-domain-name: beside\n    endpoint_type: internalURL\n',
+    },
+  },
+  {
+    title: 'the secure file that OS_CLIENT_SECURE_FILE names, and clouds in JSON',
+    files: {
+      'clouds.json':
+        '{"clouds": {"a": {"auth": {"auth_url": "https://k/v3", "username": "u", "project_id": "p1", "domain_name": "D"}, "insecure": true}}}',
+      'kept/mine.yaml': 'clouds: { a: { auth: { password: kept } } }',
+    },
+    env: { OS_CLIENT_SECURE_FILE: 'FOLDER/kept/mine.yaml' },
+  },
 ]
 
 /** Ours in the words of openstacksdk. */
@@ -148,10 +211,17 @@ const inItsWords = ({ url, proof, scope, tls, region, interface: kind }: CloudAc
     }
   }
   const [kindOfScope, inScope] = Object.entries(scope ?? {})[0] ?? ['', {}]
+  const scoped = kindOfScope === 'system' ? { system_scope: 'all' } : named(kindOfScope, inScope as object)
   const login =
-    proof.kind === 'password' ? { ...named('user', proof.user), password: proof.password.reveal() } : {}
+    proof.kind === 'password'
+      ? { ...named('user', proof.user), password: proof.password.reveal() }
+      : {
+          ...named('application_credential', proof.credential),
+          ...('user' in proof.credential ? named('user', proof.credential.user) : {}),
+          application_credential_secret: proof.secret.reveal(),
+        }
   return {
-    auth: { auth_url: url, ...login, ...(kindOfScope === '' ? {} : named(kindOfScope, inScope as object)) },
+    auth: { auth_url: url, ...login, ...(kindOfScope === '' ? {} : scoped) },
     verify: tls.verify,
     region,
     interface: kind,
@@ -169,7 +239,7 @@ test('every cloud is the one that openstacksdk finds', () => {
   const theirs = stdout
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as { auth?: { auth_url: string } })
+    .map((line) => JSON.parse(line) as { auth?: { auth_url: string }; interface?: string })
   if (theirs.length !== same.length) {
     throw new Error(`openstacksdk (Debian package python3-openstackclient) said nothing of it: ${stderr}`)
   }
@@ -183,7 +253,12 @@ test('every cloud is the one that openstacksdk finds', () => {
       if (needs !== undefined && !(`${what}_domain_name` in auth)) auth[`${what}_domain_id`] ??= 'default'
       if (needs === undefined) delete auth[`${what}_domain_id`]
     }
-    return { title: same[i]?.title, ...their, auth }
+    if (auth['project_id'] !== undefined) {
+      delete auth['project_domain_id']
+      delete auth['project_domain_name']
+      delete auth['project_name']
+    }
+    return { title: same[i]?.title, ...their, auth, interface: their.interface?.replace(/URL$/, '') }
   })
   expect(ours.map((our, i) => ({ title: same[i]?.title, ...our }))).toEqual(settled)
 })
@@ -276,6 +351,44 @@ describe('what cannot be used is refused', () => {
       'a token, which may not outlive a cutover',
       { env: { OS_AUTH_URL: 'http://k', OS_USERNAME: 'u', OS_AUTH_TYPE: 'v3token' } },
       ' OS_AUTH_TYPE: a token may not outlive what is rehearsed, so it is no way to log in',
+    ],
+    [
+      'a token that stands alone',
+      { env: { OS_AUTH_URL: 'http://k', OS_TOKEN: 'gAAAA' } },
+      ' OS_AUTH_TYPE: a token may not outlive what is rehearsed, so it is no way to log in',
+    ],
+    [
+      'a way to log in that is not known here',
+      { files: { 'clouds.yaml': dev.replace('    auth:', '    auth_type: v3oidcpassword\n    auth:') } },
+      '3 clouds.dev.auth_type: there is no way here to log in like that',
+    ],
+    [
+      'a trust',
+      { files: { 'clouds.yaml': dev.replace('project_name: demo', 'trust_id: t1') } },
+      '7 clouds.dev.auth.trust_id: logging in by a trust is not possible here',
+    ],
+    [
+      'a project and the system at once',
+      { files: { 'clouds.yaml': dev.replace('region_name: RegionTwo', 'system_scope: all') } },
+      '10 clouds.dev.system_scope: a project and the system at once',
+    ],
+    [
+      'a region that the cloud has not',
+      { files: { 'clouds.yaml': dev }, env: { OS_CLOUD: 'dev', OS_REGION_NAME: 'RegionOne' } },
+      ' OS_REGION_NAME: the cloud has no region `RegionOne`',
+    ],
+    [
+      'a profile that openstacksdk may know',
+      { files: { 'clouds.yaml': dev.replace('    auth:', '    profile: vexxhost\n    auth:') } },
+      '3 clouds.dev.profile: this profile is not in clouds-public.yaml',
+    ],
+    [
+      'a file of certificates that holds none',
+      {
+        files: { 'ca.pem': 'nothing' },
+        env: { OS_AUTH_URL: 'https://k', OS_USERNAME: 'u', OS_PASSWORD: 'p', OS_CACERT: 'FOLDER/ca.pem' },
+      },
+      ' undefined: holds no certificate',
     ],
     [
       'the identity API v2',

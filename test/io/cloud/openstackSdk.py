@@ -13,7 +13,8 @@ for line in sys.stdin:
     os.chdir(case['folder'])
     importlib.reload(loader)
     try:
-        region = loader.OpenStackConfig().get_one()
+        # The command `openstack` hands the region in like that.
+        region = loader.OpenStackConfig().get_one(region_name=os.environ.get('OS_REGION_NAME'))
         verify, _ = region.get_requests_verify_args()
         answer = {
             'auth': {key: value for key, value in region.config['auth'].items() if value is not None},
