@@ -143,11 +143,14 @@ const run = async (options: Options, surroundings: Surroundings): Promise<number
 }
 
 const explanation = `
-Who logs in is read from clouds.yaml (--os-cloud) or the variables OS_*, as the openstack command reads them.
-Closed loops: one client shows how long a request takes, more clients how many workers there are and how they hinder each other.
-Every request has a connection of its own. The Keystone is loaded as much as it bears for (number of sweeps × 2 × --seconds), and
-keeps the tokens that were issued until they expire. A host that is not this machine must be named again by --allow-host.
-A profile holds the provider that is in force. To have both, measure before and after the switch (in staging) and join with --merge.
+Who logs in is read from clouds.yaml (--os-cloud) or the variables OS_*, as the
+openstack command reads them. Closed loops: one client shows how long a request
+takes, more clients how many workers there are and how they hinder each other.
+Every request has a connection of its own. The Keystone is loaded as much as it
+bears for (number of sweeps × 2 × --seconds), and keeps the tokens that were
+issued until they expire. A host that is not this machine must be named again by
+--allow-host. A profile holds the provider that is in force. To have both,
+measure before and after the switch (in staging) and join with --merge.
 
 A scenario uses it by its file:  identity: { costs: ./keystone-costs.json }
 

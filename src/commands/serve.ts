@@ -184,11 +184,14 @@ const run = async (words: Options, surroundings: Surroundings): Promise<number> 
 }
 
 const explanation = `
-Backends are processes that share one listening socket, so that clients see one address however many there are.
-A new store begins with what keystone-manage bootstrap makes: domain default, project and user admin, roles admin, member,
-reader and service, the identity service with its endpoints. A store that holds a cloud is left as it is, but for a password
-that is given and the address of those endpoints. Without sqlite:FILE, mysql://… and --keys everything is gone at the end.
-To switch the provider, end the service and start it on the same store and keys with another --provider, as with a Keystone.
+Backends are processes that share one listening socket, so that clients see one
+address however many there are. A new store begins with what keystone-manage
+bootstrap makes: domain default, project and user admin, roles admin, member,
+reader and service, the identity service with its endpoints. A store that holds
+a cloud is left as it is, but for a password that is given and the address of
+those endpoints. Without sqlite:FILE, mysql://… and --keys everything is gone at
+the end. To switch the provider, end the service and start it on the same store
+and keys with another --provider, as with a Keystone.
 
 Examples:
   cutover serve --provider uuid --store sqlite:keystone.sqlite --keys fernet-keys

@@ -149,7 +149,8 @@ class GateReader {
     const found = known.find((each) => each === at.text)
     if (found !== undefined) return found
     const near = nearest(at.text, known)
-    const remedy = near === null ? `one of ${known.join(', ')}` : `did you mean ${near}?`
+    const choice = known.length === 0 ? 'there is none' : `one of ${known.join(', ')}`
+    const remedy = near === null ? choice : `did you mean ${near}?`
     return this.problem(at, `${what} ${quoted(at.text)} is not known`, remedy)
   }
 

@@ -4,7 +4,7 @@ import pc from 'picocolors'
 import type { ClassImpact } from '../measure/impact.js'
 import type { ComparedRun, Comparison } from '../measure/comparison.js'
 import { drawTable, type Cell } from './columns.js'
-import { aboutDuration, clockTime, count, plain, wrap } from './text.js'
+import { aboutDuration, clockTime, count, listed, plain, wrap } from './text.js'
 import { narrowestColumns, widestColumns, type TerminalOptions } from './terminal.js'
 
 /** A row: what it tells, and what it tells of each run. */
@@ -146,18 +146,27 @@ const blocksOf = (
   return blocks
 }
 
-/** What does not fit into a row: worlds and seeds that differ, and why a run decided nothing. */
+/** The classes of clients and their members: clouds that differ in them are different clouds. */
+const membersWords = ({ byClass }: ComparedRun['impact']): string =>
+  Object.entries(byClass)
+    .flatMap(([name, { members }]) => (members === null ? [] : [`${name} ${members}`]))
+    .sort()
+    .join()
+
+/** What does not fit into a row: clouds, worlds and seeds that differ, and why a run decided nothing. */
 export const comparisonNotes = ({ runs }: Comparison): readonly string[] => {
   const differing = (['world', 'seed', 'scenarioSec'] as const).filter(
     (field) => new Set(runs.map((run) => run[field])).size > 1,
   )
   const words = { world: 'world', seed: 'seed', scenarioSec: 'length' }
+  const named = [
+    ...(new Set(runs.map(({ impact }) => membersWords(impact))).size > 1 ? ['cloud'] : []),
+    ...differing.map((field) => words[field]),
+  ]
   const differ =
-    differing.length === 0
+    named.length === 0
       ? []
-      : [
-          `These runs differ in ${differing.map((field) => words[field]).join(', ')}, so not every difference is the strategy’s.`,
-        ]
+      : [`These runs differ in ${listed(named)}, so not every difference is the strategy’s.`]
   const flawed = runs.flatMap(({ name, verdict, reasons }) =>
     verdict === 'pass' ? [] : [`${plain(name)}: ${verdict}: ${plain(reasons.join('; '))}`],
   )

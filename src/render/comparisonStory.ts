@@ -100,6 +100,8 @@ export function comparisonHeadline(view: ComparisonView): string {
   const [best, second] = ranked
   if (best === undefined)
     return `${counted(comparison.runs.length, 'run')} side by side; none of them changed anything and decides something.`
+  if (second !== undefined && cloudNote(view).length > 0)
+    return `These runs are of different clouds, so they do not tell which way hurts least; ${plain(best.name)} has the fewest refusals, ${count(best.refusals.total)}.`
   const takes = `the change takes ${wholeDuration(best.impact.change?.durationSec ?? 0)}`
   const restarts = new Set(best.impact.change?.restarts.map(({ target }) => plain(target)) ?? [])
   const needs =

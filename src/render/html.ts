@@ -15,7 +15,7 @@ import { keySection } from './keyGantt.js'
 import { pageData } from './page/pageData.js'
 import { pageScript } from './page/pageScript.js'
 import { html, type SafeHtml } from './safeHtml.js'
-import { headline, keyFigures, reasons } from './story.js'
+import { headline, keyFigures, reasons, worldWords } from './story.js'
 import { bytes, count, counted, duration, plain } from './text.js'
 import type { ReportView } from './view.js'
 
@@ -42,6 +42,8 @@ export const reportSections = (view: ReportView): SafeHtml =>
   html`${chartSection(view)}
   ${peakSection(view)}${faultSection(view)}${classSection(view)}${latencySection(view)}${keySection(view)}${gateSection(view)}${timelineSection(view)}${generatorSection(view)}${again(view)}`
 
+const sentenceCase = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
 function pageHead(view: ReportView): SafeHtml {
   const { header, summary } = view
   return html`<header>
@@ -50,6 +52,7 @@ function pageHead(view: ReportView): SafeHtml {
       ${headline(view)}
     </h1>
     <p class="muted">${header.description}</p>
+    <p class="muted">${sentenceCase(worldWords(view))}.</p>
     <ul class="reasons">
       ${reasons(view).map((reason) => html`<li>${reason}</li>`)}
     </ul>

@@ -82,6 +82,10 @@ export function paceNote(view: ReportView): string | null {
   return `${costs === null ? '' : `${costs} `}Time ran ×${figure(fastest)}, so Keystone got as many times the requests of life each second: compare before with after, not with your cloud.`
 }
 
+/** Where it was played, which says how far its figures may be trusted: `simulated world on memory, seed 1`. */
+export const worldWords = ({ header }: ReportView): string =>
+  `${header.world} world on ${plain(header.store)}, seed ${header.seed}`
+
 /** One sentence under the run's name. */
 export function headline(view: ReportView): string {
   const { gates, verdict } = view.summary

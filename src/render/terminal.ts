@@ -10,7 +10,7 @@ import {
   latencyTable,
   timelineTable,
 } from './terminalTables.js'
-import { headline, latencyTitle, peakSentence, reasons } from './story.js'
+import { headline, latencyTitle, peakSentence, reasons, worldWords } from './story.js'
 import { clockTime, counted, duration, plain, wrap } from './text.js'
 import type { ReportView } from './view.js'
 
@@ -67,8 +67,7 @@ function head(view: ReportView, style: ChartStyle): string[] {
   )
   const first = (title[0] ?? '').slice(summary.verdict.length)
   const facts = [
-    `${header.world} world on ${plain(header.store)}`,
-    `seed ${header.seed}`,
+    worldWords(view),
     `${duration(view.coveredSec)} of scenario time${view.interrupted === null ? '' : ` of ${duration(header.durationSec)}`} in ${duration(summary.wallSec)}`,
     counted(header.backends, 'backend'),
     `tokens valid ${duration(header.expirationSec)}`,
