@@ -21,12 +21,15 @@ const hex = (bytes: Uint8Array): string => {
 /** 32 hexadecimal digits, for ids of new things. */
 export const freshId = (context: Context): string => hex(context.random(16))
 
-/** How long an event is kept beyond the life of the tokens that it hits (`[revoke] expiration_buffer`), seconds. */
+/**
+ * How long an event is kept beyond `[token] expiration` (`[revoke] expiration_buffer`), seconds. The window for expired tokens
+ * does not lengthen it (`revoked_before_cutoff_time` in `keystone/revoke/backends/base.py`).
+ */
 const expirationBufferSec = 1800
 /** Old events that one revocation clears away at most, so that no request pays for all of them. */
 const clearedMax = 8
 
-/** Writes an event, and clears away a few that can hit no live token any more. */
+/** Writes an event, and clears away a few that are past their time. */
 export function* writeEvent(
   context: Context,
   target: { readonly [K in keyof RevocationTarget]?: string },
@@ -38,8 +41,7 @@ export function* writeEvent(
     issued_before: now,
     revoked_at: now,
   })
-  const { expirationSec, allowExpiredWindowSec } = context.config
-  const oldestSec = context.nowSec - expirationSec - allowExpiredWindowSec - expirationBufferSec
+  const oldestSec = context.nowSec - context.config.expirationSec - expirationBufferSec
   const outdated: string[] = []
   for (const event of context.facts.list('revocation_event')) {
     const revokedAt = parseInstant(textOrNull(event, 'revoked_at') ?? '')

@@ -188,6 +188,21 @@ describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
     expect(keystone.store.findToken(token)?.valid).toBe(mode === 'uuid' ? false : undefined)
   })
 
+  test.each(['newton', 'queens'] as const)(
+    'events are kept for the life of a token and half an hour: %s',
+    (release) => {
+      // `CONF.token.expiration + CONF.revoke.expiration_buffer` (`keystone/revoke/backends/base.py`), with a window or without.
+      const keystone = createKeystone(release, mode)
+      const startSec = keystone.nowSec
+      const eventsAt = (sec: number): number => {
+        keystone.nowSec = startSec + sec
+        keystone.run(revokeUser(keystone.context(), ids.bob))
+        return keystone.store.list('revocation_event').length
+      }
+      expect([0, 5400, 5401].map(eventsAt)).toEqual([1, 2, 2])
+    },
+  )
+
   test('events that can hit nothing any more are cleared away, a few at a time', () => {
     const keystone = createKeystone('newton', mode)
     for (let i = 0; i < 10; i++) keystone.run(revokeUser(keystone.context(), ids.bob))
