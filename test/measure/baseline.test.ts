@@ -11,6 +11,7 @@ import {
   type ComparedRun,
 } from '../../src/measure/baseline.js'
 import { normalQuantile } from '../../src/measure/normal.js'
+import { compareOutcomes } from '../../src/measure/outcomes.js'
 import { riseChances } from '../../src/measure/signFlips.js'
 import type { LatencySummary, RunRecord } from '../../src/measure/record.js'
 import { countOf, eventOf, recordOf, refusedOf, tableOf, type HandMade } from './handMade.js'
@@ -305,6 +306,26 @@ describe('outcomes', () => {
     const { verdict, reasons } = compare(twice, { times: [] })
     expect(verdict).toBe('fail')
     expect(reasons[0]).toBe('not the same outcome: users: call rejected, uuid-on-fernet-node: 50 → 110')
+  })
+
+  const differing = (...sides: [readonly number[], readonly number[]]): number => {
+    const [baseline, candidate] = sides.map((counts) =>
+      counts.map((n) =>
+        recordOf({ header: { world: 'local' }, recordedSec: 10, counts: () => [refusedOf(n)] }),
+      ),
+    )
+    return compareOutcomes(baseline ?? [], candidate ?? []).differences.length
+  }
+
+  test('of single runs differ beyond four standard deviations, √(n₁ + n₂) each, and not before', () => {
+    // |n − 100| = 4·√(100 + n) at 50.9 and at 165.1.
+    expect([50, 51, 165, 166].map((n) => differing([100], [n]))).toEqual([1, 0, 0, 1])
+  })
+
+  test('of many runs differ only if their ranks say so, too', () => {
+    expect(differing([100, 101, 102, 103, 104], [200, 201, 202, 203, 204])).toBe(1)
+    // As far apart in the middle, but all over the place: ranks like these come by chance.
+    expect(differing([100, 100, 100, 400, 400], [200, 200, 200, 100, 100])).toBe(0)
   })
 
   test('are named before times', () => {

@@ -34,6 +34,17 @@ describe('runs of one scenario', () => {
     expect(together.gates).toMatchObject([{ result: 'fail', note: 'in 1 of 3 runs' }])
   })
 
+  test('of which one failed and one decides nothing have failed: what failed is certain', () => {
+    const blank = run('inconclusive', ['gate without data'], 'no-data')
+    const failed = run('fail', ['12 requests'])
+    for (const runs of [
+      [failed, blank],
+      [blank, failed],
+    ])
+      expect(summariseMany(runs)).toMatchObject({ verdict: 'fail', gates: [{ result: 'fail' }] })
+    expect(summariseMany([passed, blank]).verdict).toBe('inconclusive')
+  })
+
   test('pass with the runs that decide something, and tell of those that do not', () => {
     const together = summariseMany([late, passed, passed])
     expect(together.verdict).toBe('pass')

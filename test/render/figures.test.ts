@@ -1,7 +1,7 @@
 // The figures and meanings of the first screen, for a record whose every number was worked out by hand.
 // An operator decides by these; golden files show how they look, and this what they say.
 import { describe, expect, test } from '@jest/globals'
-import { causeMeaning, highestRefusals, keyFigures, refusedSpan } from '../../src/render/story.js'
+import { causeMeaning, headline, highestRefusals, keyFigures, refusedSpan } from '../../src/render/story.js'
 import { countOf, eventOf, recordOf, refusedOf, tableOf } from '../measure/handMade.js'
 import { viewOf } from '../support/viewOf.js'
 
@@ -40,6 +40,13 @@ describe('the figures of the first screen', () => {
     expect(highestRefusals(view)).toEqual({ perSec: 5, atSec: 1210 })
     expect(refusedSpan(view)).toEqual({ fromSec: 1200, toSec: 1230 })
   })
+})
+
+test('the headline counts the gates that failed, and not those that had no data', () => {
+  const gates = ['rejected() == 0', 'requests() > 0', 'p99(response, op=issue) < 5s']
+  const judged = viewOf(recordOf({ header: { gates }, counts: () => [countOf(1), refusedOf(1)] }))
+  expect(judged.summary.gates.map(({ result }) => result)).toEqual(['fail', 'pass', 'no-data'])
+  expect(headline(judged)).toBe('1 gate of 3 failed.')
 })
 
 test.each([

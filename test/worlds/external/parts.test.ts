@@ -144,7 +144,26 @@ describe('causes that nobody says', () => {
     inference.applying(toFernet, 1)(true, 20)
     expect(causeOf(inference, uuid, 21)).toBe('uuid-on-fernet-node')
     expect(causeOf(inference, fernet, 21)).toBe('fernet-on-uuid-node')
-    expect(causeOf(inference, uuid, 101)).toBe('expired')
+    // A token is over when expires_at <= now, not only after it.
+    expect([causeOf(inference, uuid, 99), causeOf(inference, uuid, 100)]).toEqual([
+      'uuid-on-fernet-node',
+      'expired',
+    ])
+  })
+
+  test('a UUID token while a backend is being switched, and one after a switch that failed', () => {
+    const inference = new Inference({ mode: 'uuid', nodes: 2 })
+    const applied = inference.applying(toFernet, 1)
+    expect(causeOf(inference, uuid, 10)).toBe('uuid-on-fernet-node')
+    applied(false, 20)
+    expect(causeOf(inference, uuid, 21)).toBe('unknown-token')
+  })
+
+  test('the asker’s own token, if the answer was 401 and no 404', () => {
+    const inference = new Inference({ mode: 'fernet', nodes: 1 })
+    const asked: ApiRequest = { op: 'validate', authToken: uuid, subjectToken: fernet }
+    expect(inference.explain(asked, reply(401), 1).cause).toBe('uuid-on-fernet-node')
+    expect(inference.explain(asked, reply(404), 1).cause).toBe('unknown-token')
   })
 
   test('a Fernet token whose key went with the repository, and one from after that', () => {
