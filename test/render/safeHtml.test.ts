@@ -32,6 +32,8 @@ describe('inside a script', () => {
   test('source text keeps its meaning and cannot end it either', () => {
     const source = `const end = '</script><!--'`
     expect(scriptText(source)).toBe(`const end = '\\x3c/script>\\x3c!--'`)
+    // An HTML parser takes the name in either case.
+    expect(scriptText('</SCRIPT><Script>')).toBe('\\x3c/SCRIPT>\\x3cScript>')
     expect(
       html`<script>
         ${trusted(scriptText(source))}
