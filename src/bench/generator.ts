@@ -40,7 +40,7 @@ const pick = (
 }
 
 const play = (one: CalibrationCase): Promise<OwnFigures> =>
-  playOwn({ case: one, seed: 1, onProgress: () => {} })
+  playOwn({ case: one, seed: 1, onProgress: () => {}, signal: new AbortController().signal })
 
 /** Open loop at a steady rate, then a stall. Throws WorldError if the stub does not start. */
 export const benchGenerator = async (options: GeneratorBenchOptions): Promise<BarRow[]> => {

@@ -1,7 +1,6 @@
 // cutover rehearse SCENARIO --against BUILD: runs of this build and of another in turns, for `cutover gate --baseline`.
 // It makes the runs and judges nothing; what a pipeline needs to know of them it asks of the verb that judges.
 import { fileURLToPath } from 'node:url'
-import { InputError } from '../base/errors.js'
 import { claimFolder } from '../io/runFolder.js'
 import { findBuild, runBuild } from '../io/otherBuild.js'
 import { counted, duration } from '../render/text.js'
@@ -9,24 +8,45 @@ import type { Scenario } from '../scenario/scenario.js'
 import type { WorldName } from '../worlds/world.js'
 import { runInTurns } from '../worlds/compare/turns.js'
 import { exitCodes } from './exit.js'
+import type { OptionReader } from './optionReader.js'
 import { createProgressLine, type Surroundings } from './terminal.js'
 
 export interface AgainstOptions {
-  readonly against: string
-  readonly repeat: string
-  readonly out?: string
+  readonly against?: string
+  readonly repeat?: string
 }
 
-const repetitionsOf = (text: string): number => {
-  const repetitions = Number(text)
-  if (Number.isInteger(repetitions) && repetitions >= 1 && repetitions <= 999) return repetitions
-  throw new InputError([
-    {
-      path: '--repeat',
-      message: `${text} is no number of repetitions`,
-      remedy: 'a whole number from 1 to 999',
-    },
-  ])
+/** Runs in turns with another build. */
+export interface Turns {
+  /** The main module of the other build. */
+  readonly other: string
+  readonly repetitions: number
+}
+
+const repetitionsDefault = 10
+const repetitionsMost = 999
+
+/** Reads the options; null if nobody asked for turns. */
+export const readTurns = async (
+  reader: OptionReader,
+  options: AgainstOptions,
+  world: WorldName | undefined,
+): Promise<Turns | null | undefined> => {
+  const { against } = options
+  const repetitions = reader.whole('--repeat', options.repeat, 1, repetitionsMost)
+  if (against === undefined) {
+    reader.idle(['--repeat'], 'is how often --against runs both builds', 'add --against, or leave it away')
+    return null
+  }
+  const apart = 'leave it or --against away'
+  reader.idle(['--live'], 'there is no page of runs in turns', apart)
+  reader.idle(['--json'], 'runs in turns have no summary of their own', `${apart}; gate --json judges them`)
+  if (world === 'external') {
+    const message = 'a Keystone that is there is no build of ours'
+    reader.add({ path: '--against', message, remedy: 'use the world local or simulated' })
+  }
+  const other = await reader.attemptAsync(() => findBuild(against, '--against'))
+  return other === undefined ? undefined : { other, repetitions: repetitions ?? repetitionsDefault }
 }
 
 /**
@@ -36,25 +56,25 @@ const repetitionsOf = (text: string): number => {
 export const rehearseInTurns = async (
   {
     scenario,
-    world,
     words,
-  }: { readonly scenario: Scenario; readonly world: WorldName; readonly words: readonly string[] },
-  options: AgainstOptions,
+    turns,
+    out,
+  }: {
+    readonly scenario: Scenario
+    readonly words: readonly string[]
+    readonly turns: Turns
+    readonly out: string | undefined
+  },
   surroundings: Surroundings,
 ): Promise<number> => {
   const { stdout, stderr } = surroundings
-  if (world === 'external') {
-    const message = 'a Keystone that is there is no build of ours'
-    throw new InputError([{ path: '--against', message, remedy: 'use the world local or simulated' }])
-  }
-  const repetitions = repetitionsOf(options.repeat)
-  const other = await findBuild(options.against, '--against')
+  const { other, repetitions } = turns
   const own = fileURLToPath(new URL('../main.js', import.meta.url))
   const root = await claimFolder({
     root: 'reports',
     scenarioName: `turns-${scenario.name}`,
     now: new Date(),
-    ...(options.out === undefined ? {} : { out: options.out }),
+    ...(out === undefined ? {} : { out }),
   })
   const startedMs = performance.now()
   const line = createProgressLine(surroundings, () => performance.now())

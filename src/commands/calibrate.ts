@@ -1,15 +1,14 @@
 // cutover calibrate: holds the load generator against a stub whose answers are known, and tells its error on this machine.
 // Reads the options, calls one use, prints; exit code 0 within the limits, 1 not, 4 inconclusive.
-import { existsSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { Command } from 'commander'
 import { renderCalibration } from '../render/calibration.js'
 import { readRate, type Reading } from '../scenario/units.js'
 import { calibrate } from '../worlds/calibrate/calibrate.js'
 import { calibrationCases } from '../worlds/calibrate/cases.js'
-import { exitCodes, verdictCode } from './exit.js'
-import { OptionReader } from './keyOptions.js'
+import { verdictCode } from './exit.js'
+import { OptionReader } from './optionReader.js'
+import { onceInterrupted } from './work.js'
 import { colourOf, columnsOf, createProgressLine, type Surroundings } from './terminal.js'
 
 interface Options {
@@ -25,40 +24,32 @@ const mostPerSec = 20_000
 /** `4000` or `4000/s`. */
 const readPerSec = (text: string): Reading => readRate(/^[\d.]+$/.test(text) ? `${text}/s` : text)
 
-const readOptions = ({ rate, seconds, out }: Options): { perSec: number; seconds: number } => {
-  const reader = new OptionReader()
+const readOptions = (
+  { rate, seconds, out }: Options,
+  reader: OptionReader,
+): { perSec: number; seconds: number } => {
   const reading = readPerSec(rate)
   if (!reading.ok) reader.add({ path: '--rate', message: reading.message, remedy: reading.remedy })
   else if (reading.value < leastPerSec || reading.value > mostPerSec) {
     const remedy = `write a rate from ${leastPerSec} to ${mostPerSec}: --rate 4000`
     reader.add({ path: '--rate', message: `${rate} is out of range`, remedy })
   }
-  const wholeSec = reader.whole('--seconds', seconds, 2)
-  if (wholeSec !== undefined && wholeSec > 600) {
-    reader.add({ path: '--seconds', message: `${seconds} is too long`, remedy: 'write at most 600' })
-  }
-  if (out !== undefined) {
-    const folder = path.dirname(path.resolve(out))
-    if (!existsSync(folder)) {
-      const message = `there is no folder ${path.dirname(out)}`
-      reader.add({ path: '--out', message, remedy: 'make it, or name a file in one that exists' })
-    } else if (existsSync(out) && statSync(out).isDirectory()) {
-      reader.add({ path: '--out', message: `${out} is a folder`, remedy: 'name a file: calibration.json' })
-    }
-  }
-  reader.done()
+  const wholeSec = reader.whole('--seconds', seconds, 2, 600)
+  reader.outputFile('--out', out)
+  reader.done({})
   return { perSec: reading.ok ? reading.value : 0, seconds: wholeSec ?? 0 }
 }
 
-const run = async (options: Options, surroundings: Surroundings): Promise<number> => {
+const run = async (options: Options, reader: OptionReader, surroundings: Surroundings): Promise<number> => {
   const { stdout } = surroundings
-  const { perSec, seconds } = readOptions(options)
+  const { perSec, seconds } = readOptions(options, reader)
   const line = createProgressLine(surroundings, () => performance.now())
-  surroundings.onInterrupt(() => process.exit(exitCodes.inconclusive))
+  const signal = onceInterrupted(surroundings, line)
   const calibration = await calibrate({
     cases: calibrationCases(perSec, seconds),
     seed: 1,
     onProgress: (text) => line.show(text),
+    signal,
   })
   line.end()
   const json = `${JSON.stringify(calibration, null, 2)}\n`
@@ -84,9 +75,9 @@ export const addCalibrate = (
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 within the limits · 1 not · 4 inconclusive: the generator or the stub was late or starved.\n\nExample:\n  cutover calibrate --rate 2000 --out calibration.json',
+      '\nExit codes: 0 within the limits · 1 not · 4 inconclusive: stopped, or the generator or the stub was late or starved.\n\nExample:\n  cutover calibrate --rate 2000 --out calibration.json',
     )
-    .action(async (options: Options) => {
-      ended(await run(options, surroundings))
+    .action(async (options: Options, command: Command) => {
+      ended(await run(options, new OptionReader(command), surroundings))
     })
 }

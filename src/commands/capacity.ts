@@ -10,6 +10,8 @@ import { measureCapacity } from '../worlds/capacity/measure.js'
 import type { CapacityProgress } from '../worlds/capacity/steps.js'
 import { readCapacityOptions, type CapacityWords } from './capacityOptions.js'
 import { exitCodes } from './exit.js'
+import { OptionReader } from './optionReader.js'
+import { onceInterrupted } from './work.js'
 import { colourOf, columnsOf, createProgressLine, type Surroundings } from './terminal.js'
 
 const progressText = ({ text, share, leftSec }: CapacityProgress): string =>
@@ -22,20 +24,18 @@ const isConclusive = ({ stopped, answers }: MeasuredCapacity, modes: readonly st
     answers.some((answer) => answer.mode === mode && answer.rowWritesPerSec !== null && !answer.disturbed),
   )
 
-const run = async (words: CapacityWords, surroundings: Surroundings): Promise<number> => {
-  const { stdout, stderr } = surroundings
-  const choice = readCapacityOptions(words)
+const run = async (
+  words: CapacityWords,
+  reader: OptionReader,
+  surroundings: Surroundings,
+): Promise<number> => {
+  const { stdout } = surroundings
+  const choice = readCapacityOptions(reader, words)
   const line = createProgressLine(surroundings, () => performance.now())
-  const ended = new AbortController()
-  surroundings.onInterrupt(() => {
-    if (ended.signal.aborted) process.exit(exitCodes.inconclusive)
-    line.end()
-    stderr.write('Stopping: what was measured is shown. Once more ends at once.\n')
-    ended.abort()
-  })
+  const signal = onceInterrupted(surroundings, line)
   const measured = await measureCapacity({
     ...choice,
-    signal: ended.signal,
+    signal,
     onProgress: (progress) => line.show(progressText(progress)),
   })
   line.end()
@@ -81,7 +81,7 @@ export const addCapacity = (
       'after',
       '\nExit codes: 0 measured · 4 inconclusive: stopped, too few good points, or other programs in the way.\n\nExamples:\n  cutover capacity --store mariadb --out capacity.json\n  cutover capacity --store mariadb --providers uuid,fernet --table 10k,100k,1M',
     )
-    .action(async (words: CapacityWords) => {
-      ended(await run(words, surroundings))
+    .action(async (words: CapacityWords, command: Command) => {
+      ended(await run(words, new OptionReader(command), surroundings))
     })
 }

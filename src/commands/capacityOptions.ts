@@ -1,16 +1,15 @@
 // The options of `cutover capacity`, read with their units and bounds; all that is wrong is told at once.
 // It exists apart from the verb, so that each fits a sitting.
-import { existsSync, statfsSync, statSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { parseStoreChoice, type StoreChoice } from '../io/store/open.js'
 import type { Need } from '../plan/capacity.js'
 import type { IdentitySettings } from '../scenario/scenario.js'
 import { readServiceWords } from '../scenario/service.js'
-import { readRate, readShare, type Reading } from '../scenario/units.js'
+import { readRate, readShare } from '../scenario/units.js'
 import type { ProviderMode } from '../token/mode.js'
 import type { SweepSettings } from '../worlds/capacity/sweep.js'
-import { OptionReader } from './keyOptions.js'
+import type { OptionReader } from './optionReader.js'
 
 export interface CapacityWords {
   readonly store: string
@@ -96,20 +95,9 @@ const readModes = (reader: OptionReader, text: string): readonly ProviderMode[] 
   return [...new Set(words.flatMap((word) => modesOf[word] ?? []))]
 }
 
-const readQuantity = (
-  reader: OptionReader,
-  option: string,
-  text: string,
-  read: (text: string) => Reading,
-): number => {
-  const reading = read(text)
-  if (reading.ok) return reading.value
-  reader.add({ path: option, message: reading.message, remedy: reading.remedy })
-  return 0
-}
-
 const readShareWithin = (reader: OptionReader, option: string, text: string, example: string): number => {
-  const value = readQuantity(reader, option, text, readShare)
+  const value = reader.quantity(option, text, readShare)
+  if (value === undefined) return 0.5
   if (value > 0 && value < 1) return value
   reader.add({
     path: option,
@@ -147,20 +135,8 @@ const checkDisk = (reader: OptionReader, sizes: readonly number[]): void => {
   })
 }
 
-/** A file that can be written: its folder is there, and it is no folder itself. */
-const checkFile = (reader: OptionReader, option: string, file: string | undefined): void => {
-  if (file === undefined) return
-  if (!existsSync(path.dirname(path.resolve(file)))) {
-    const message = `there is no folder ${path.dirname(file)}`
-    reader.add({ path: option, message, remedy: 'make it, or name a file in one that exists' })
-  } else if (existsSync(file) && statSync(file).isDirectory()) {
-    reader.add({ path: option, message: `${file} is a folder`, remedy: 'name a file in it' })
-  }
-}
-
 /** @throws InputError with all that is wrong */
-export const readCapacityOptions = (words: CapacityWords): CapacityChoice => {
-  const reader = new OptionReader()
+export const readCapacityOptions = (reader: OptionReader, words: CapacityWords): CapacityChoice => {
   const sizes = (words.table?.split(',') ?? []).flatMap((part) => readRows(reader, '--table', part) ?? [])
   const store = readStore(reader, words.store, sizes)
   checkDisk(reader, sizes)
@@ -186,17 +162,17 @@ export const readCapacityOptions = (words: CapacityWords): CapacityChoice => {
   })
   for (const problem of problems) reader.add(problem)
   const need: Need = {
-    validationsPerSec: readQuantity(reader, '--validations', words.validations, readRate),
-    issuesPerSec: readQuantity(reader, '--issues', words.issues, readRate),
+    validationsPerSec: reader.quantity('--validations', words.validations, readRate) ?? 0,
+    issuesPerSec: reader.quantity('--issues', words.issues, readRate) ?? 0,
     withinSec: reader.duration('--within', words.within, 'above zero') ?? 1,
     share: readShareWithin(reader, '--share', words.share, '99%'),
     busyMost: readShareWithin(reader, '--busy', words.busy, '70%'),
   }
   const rows = readRows(reader, '--live', words.live) ?? rowsLeast
-  const seed = reader.whole('--seed', words.seed, 0) ?? 0
-  checkFile(reader, '--out', words.out)
-  checkFile(reader, '--html', words.html)
-  reader.done()
+  const seed = reader.seed(words.seed) ?? 0
+  reader.outputFile('--out', words.out)
+  reader.outputFile('--html', words.html)
+  reader.done({})
   return {
     store: store ?? { kind: 'sqlite', file: null },
     identity: (settings as { readonly identity: IdentitySettings }).identity,

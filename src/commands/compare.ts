@@ -15,16 +15,17 @@ import { comparisonPage, writePage, type PlacedRun } from '../worlds/compare/pag
 import { compareStrategies, writeComparison, type Compared } from '../worlds/compare/strategies.js'
 import { judge } from '../worlds/rehearse.js'
 import {
-  checkOptions,
   commandOf,
-  input,
   readInputs,
+  readKind,
+  readRunOptions,
   sampleDefault,
   type Inputs,
   type Options,
 } from './compareInputs.js'
 import { bestCount, searchInputs } from './compareSearch.js'
 import { exitCodes } from './exit.js'
+import { OptionReader } from './optionReader.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 import { createWork } from './work.js'
 
@@ -49,14 +50,18 @@ const namesOf = (
 const compareFinished = async (
   folders: readonly string[],
   options: Options,
+  reader: OptionReader,
   surroundings: Surroundings,
 ): Promise<number> => {
   const read: (PlacedRun & { readonly summary: Summary })[] = []
   // One after the other: a record may be many megabytes, and only its curves are kept.
   for (const folder of folders) {
-    const { summary, view } = judge(await readRecord(folder))
+    const record = await reader.attemptAsync(() => readRecord(folder))
+    if (record === undefined) continue
+    const { summary, view } = judge(record)
     read.push({ name: summary.scenario, summary, curves: curvesOf(view), folder })
   }
+  reader.done({})
   const names = namesOf(read.map(({ name, folder }) => ({ scenario: name, folder })))
   const runs = read.map((run, i) => ({ ...run, name: names[i] ?? '' }))
   const unchanged = runs.find(({ summary }) => summary.scenario === unchangedName)?.name ?? null
@@ -146,23 +151,16 @@ const compareInputs = async (
 const run = async (
   folders: readonly string[],
   options: Options,
+  reader: OptionReader,
   surroundings: Surroundings,
 ): Promise<number> => {
-  const strategies = options.strategies ?? []
-  if (folders.length > 0 && strategies.length > 0)
-    throw input(
-      '--strategies',
-      'runs and strategies cannot be compared in one table',
-      'name the one or the other',
-    )
-  if (strategies.length === 0 && folders.length < 2)
-    throw input('', 'there is nothing to compare', 'name two folders of runs, or --strategies and --cloud')
-  await checkOptions(folders, options)
-  if (strategies.length === 0) return compareFinished(folders, options, surroundings)
-  const inputs = await readInputs(options, surroundings)
-  return options.search === undefined
+  const kind = readKind(reader, folders, options)
+  if (kind === null) reader.done(await readRunOptions(reader, options))
+  if (kind === 'runs') return compareFinished(folders, options, reader, surroundings)
+  const inputs = await readInputs(reader, options, surroundings)
+  return inputs.search === null
     ? compareInputs(inputs, options, surroundings)
-    : searchInputs(inputs, options, surroundings)
+    : searchInputs(inputs, inputs.search, options, surroundings)
 }
 
 export const addCompare = (
@@ -201,7 +199,7 @@ export const addCompare = (
       'after',
       '\nExamples:\n  cutover compare --strategies scenarios/strategies/*.yaml --cloud scenarios/clouds/cern.yaml\n  cutover compare reports/first-run reports/second-run --html both.html',
     )
-    .action(async (folders: readonly string[], options: Options) => {
-      ended(await run(folders, options, surroundings))
+    .action(async (folders: readonly string[], options: Options, command: Command) => {
+      ended(await run(folders, options, new OptionReader(command), surroundings))
     })
 }

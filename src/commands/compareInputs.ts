@@ -1,17 +1,19 @@
 // What cutover compare is told: its options, the strategies and the cloud, read and checked together.
 // It exists so that comparing and searching start from the same, and every problem of every file is told at once.
-import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import { formatProblem, InputError, type Problem } from '../base/errors.js'
+import { checkFreeFolder } from '../io/runFolder.js'
 import type { StoreChoice } from '../io/store/open.js'
 import { checkGate } from '../measure/gates.js'
 import type { ReadOptions } from '../scenario/parse.js'
 import { parseStrategy, parseUnchanged, type NamedText } from '../scenario/strategy.js'
+import { readFile } from '../scenario/sources.js'
+import { readShare } from '../scenario/units.js'
 import type { Contender } from '../worlds/compare/strategies.js'
 import type { WorldName } from '../worlds/world.js'
 import { readFileOrProblem, readNamedBeside } from './inputFile.js'
-import { readStore, readWorld } from './place.js'
+import type { OptionReader } from './optionReader.js'
+import { readOverrides, readPlace } from './place.js'
 import type { Surroundings } from './terminal.js'
 
 /** The options of the verb. */
@@ -36,67 +38,64 @@ export interface Options {
 /** The share that --search tries its plans in, unless another is asked for. */
 export const sampleDefault = '10%'
 
-/** One problem of an option. */
-export const input = (option: string, message: string, remedy: string): InputError =>
-  new InputError([{ path: option, message, remedy }])
-
 /** Options that would do nothing: who gives one expects something of it. */
-const idleOptions = (folders: readonly string[], options: Options): readonly Problem[] => {
-  const idle = (path: string, message: string, remedy: string): Problem => ({ path, message, remedy })
-  const { search, confirm, sample, world } = options
+const checkIdle = (reader: OptionReader, folders: readonly string[], options: Options): void => {
+  const { search, confirm, world } = options
   if (folders.length > 0) {
-    const given: [string, boolean][] = [
-      ['--cloud', options.cloud !== undefined],
-      ['--world', world !== 'simulated'],
-      ['--store', options.store !== undefined],
-      ['--seed', options.seed !== undefined],
-      ['--search', search !== undefined],
-      ['--sample', sample !== sampleDefault],
-      ['--confirm', confirm === true],
-      ['--jobs', options.jobs !== undefined],
-      ['--out', options.out !== undefined],
-    ]
-    const remedy = 'leave it away, or name --strategies and --cloud in place of finished runs'
-    return given.flatMap(([name, is]) => (is ? [idle(name, 'changes nothing in finished runs', remedy)] : []))
-  }
-  const problems: Problem[] = []
-  if (search === undefined && sample !== sampleDefault)
-    problems.push(
-      idle('--sample', 'is the share in which --search tries its plans', 'add --search, or leave it away'),
-    )
-  if (world !== 'simulated' && search !== undefined)
-    problems.push(
-      idle(
+    reader.idle(
+      [
+        '--cloud',
         '--world',
-        'plans of --search are tried in the simulated world',
-        'leave it away; --confirm tries the best in the local one',
-      ),
+        '--store',
+        '--seed',
+        '--no-unchanged',
+        '--search',
+        '--sample',
+        '--confirm',
+        '--no-confirm',
+        '--jobs',
+        '--out',
+      ],
+      'changes nothing in finished runs',
+      'leave it away, or name --strategies and --cloud in place of finished runs',
     )
-  else if (world !== 'simulated' && confirm === true)
-    problems.push(
-      idle('--confirm', 'these runs are in the local world already', 'leave the one or the other away'),
+    return
+  }
+  if (search === undefined)
+    reader.idle(
+      ['--sample'],
+      'is the share in which --search tries its plans',
+      'add --search, or leave it away',
     )
-  return problems
+  if (world === 'local' && search !== undefined)
+    reader.idle(
+      ['--world'],
+      'plans of --search are tried in the simulated world',
+      'leave it away; --confirm tries the best in the local one',
+    )
+  else if (world === 'local' && confirm === true)
+    reader.idle(['--confirm'], 'these runs are in the local world already', 'leave the one or the other away')
 }
 
-/** Whether a file can be written there, as far as that can be told before: hours of runs may come first. */
-const pageProblem = async (file: string): Promise<Problem | null> => {
-  const isFolder = async (name: string): Promise<boolean> =>
-    stat(name).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-  const problem = (message: string, remedy: string): Problem => ({ path: '--html', message, remedy })
-  if (await isFolder(file)) return problem(`${file} is a folder`, 'name a file in it')
-  const folder = path.dirname(path.resolve(file))
-  return (await isFolder(folder)) ? null : problem(`there is no folder ${folder}`, 'make it first')
-}
-
-/** @throws InputError with all that is wrong with the options themselves, before any file is read */
-export const checkOptions = async (folders: readonly string[], options: Options): Promise<void> => {
-  const page = options.html === undefined ? null : await pageProblem(options.html)
-  const problems = [...idleOptions(folders, options), ...(page === null ? [] : [page])]
-  if (problems.length > 0) throw new InputError(problems)
+/** Reads which of the two is compared: finished runs, or strategies; null where it is neither. */
+export const readKind = (
+  reader: OptionReader,
+  folders: readonly string[],
+  options: Options,
+): 'runs' | 'strategies' | null => {
+  const isStrategies = options.strategies !== undefined
+  if (folders.length > 0 && isStrategies) {
+    const message = 'runs and strategies cannot be compared in one table'
+    reader.add({ path: '--strategies', message, remedy: 'name the one or the other' })
+    return null
+  }
+  checkIdle(reader, folders, options)
+  reader.outputFile('--html', options.html)
+  if (isStrategies) return 'strategies'
+  if (folders.length >= 2) return 'runs'
+  const remedy = 'name two folders of runs, or --strategies and --cloud'
+  reader.add({ message: 'there is nothing to compare', remedy })
+  return folders.length === 0 ? null : 'runs'
 }
 
 /** The command that makes the same comparison again. */
@@ -117,13 +116,12 @@ export const commandOf = (folders: readonly string[], options: Options): string 
   ].join(' ')
 }
 
-const readJobs = (text: string | undefined, world: WorldName): number => {
+const jobsMost = 256
+
+const readJobs = (reader: OptionReader, text: string | undefined, world: WorldName | undefined): number =>
+  reader.whole('--jobs', text, 1, jobsMost) ??
   // Processes of the local world want every processor themselves.
-  if (text === undefined) return world === 'local' ? 1 : availableParallelism()
-  const jobs = Number(text)
-  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 256) return jobs
-  throw input('--jobs', `${text} is no number of processes`, 'give a whole number from 1')
-}
+  (world === 'local' ? 1 : availableParallelism())
 
 /** Reads all strategies; throws with the problems of all of them, each once. */
 const readContenders = (
@@ -176,30 +174,85 @@ export interface Inputs {
   readonly store: StoreChoice
   readonly atOnce: number
   readonly read: ReadOptions
+  /** Null: nothing is searched for. */
+  readonly search: Search | null
 }
 
-export const readInputs = async (options: Options, surroundings: Surroundings): Promise<Inputs> => {
-  const { stderr } = surroundings
-  const files = options.strategies ?? []
-  if (options.cloud === undefined)
-    throw input('--cloud', 'is missing', 'name the file of the cloud, such as scenarios/clouds/cern.yaml')
-  const world = readWorld(options.world, ['local', 'simulated'])
-  const store = readStore(options.store, world)
-  const atOnce = readJobs(options.jobs, world)
-  const cloudFile = options.cloud
-  const cloud = { file: cloudFile, text: await readFileOrProblem(cloudFile, 'name the file of a cloud') }
-  const strategies = await Promise.all(
-    files.map(async (file) => ({ file, text: await readFileOrProblem(file, 'name the file of a strategy') })),
+/** How many plans are tried, and in which share of the cloud. */
+export interface Search {
+  readonly plans: number
+  readonly share: number
+}
+
+/** Plans that are tried where no number is given. */
+const plansDefault = 24
+const plansMost = 1000
+
+const readSearch = (reader: OptionReader, { search, sample }: Options): Search | null => {
+  if (search === undefined) return null
+  const plans = search === true ? plansDefault : reader.whole('--search', search, 2, plansMost)
+  const share = reader.quantity('--sample', sample, readShare)
+  if (share === 0) reader.add({ path: '--sample', message: 'must be above zero', remedy: 'for example 10%' })
+  return { plans: plans ?? plansDefault, share: share ?? 0 }
+}
+
+const readText = async (reader: OptionReader, file: string, what: string): Promise<NamedText | undefined> => {
+  const text = await reader.attemptAsync(() => readFileOrProblem(file, `name the file of a ${what}`))
+  return text === undefined ? undefined : { file, text }
+}
+
+/** How and where runs are made, whatever they are of. */
+export const readRunOptions = async (reader: OptionReader, options: Options) => {
+  const { out, seed } = options
+  const { world, store } = readPlace(reader, options, ['local', 'simulated'])
+  const atOnce = readJobs(reader, options.jobs, world)
+  const search = readSearch(reader, options)
+  const overrides = readOverrides(reader, seed === undefined ? {} : { seed })
+  if (out !== undefined) await reader.attemptAsync(() => checkFreeFolder(out))
+  return { world, store, atOnce, search, overrides }
+}
+
+/** @throws InputError where a file is no YAML */
+const checkSyntax = (texts: readonly NamedText[]): undefined => {
+  const problems = texts.flatMap(({ file, text }) =>
+    readFile(file, text).document.problems.map((problem) => ({ file, ...problem })),
   )
+  if (problems.length > 0) throw new InputError(problems)
+}
+
+/** @throws InputError with all that is wrong with the options and the files */
+export const readInputs = async (
+  reader: OptionReader,
+  options: Options,
+  surroundings: Surroundings,
+): Promise<Inputs> => {
+  const { stderr } = surroundings
+  const { cloud: cloudFile = '', strategies: files = [] } = options
+  const { world, store, atOnce, search, overrides } = await readRunOptions(reader, options)
+  if (options.cloud === undefined) {
+    const remedy = 'name the file of the cloud, such as scenarios/clouds/cern.yaml'
+    reader.add({ path: '--cloud', message: 'is missing', remedy })
+  }
+  const cloud = cloudFile === '' ? undefined : await readText(reader, cloudFile, 'cloud')
+  const texts = await Promise.all(files.map((file) => readText(reader, file, 'strategy')))
+  const strategies = texts.filter((text) => text !== undefined)
+  const superuser = surroundings.superuser === true
+  const warnings: Problem[] = []
   const read: ReadOptions = {
-    overrides: options.seed === undefined ? {} : { seed: Number(options.seed) },
+    overrides,
     checkGate,
     readNamed: readNamedBeside(cloudFile),
-    place: { world, store: store.kind, superuser: surroundings.superuser === true },
+    ...(world === undefined || store === undefined ? {} : { place: { world, store: store.kind, superuser } }),
   }
-  const contenders = readContenders(cloud, strategies, options, read, (warning) =>
-    stderr.write(`warning: ${formatProblem(warning)}\n`),
-  )
+  // Without its cloud, nothing can be said of a strategy but whether it is YAML.
+  const contenders =
+    cloud === undefined
+      ? reader.attempt(() => checkSyntax(strategies))
+      : reader.attempt(() =>
+          readContenders(cloud, strategies, options, read, (warning) => warnings.push(warning)),
+        )
   const cloudName = cloudFile.replace(/^.*[\\/]|\.ya?ml$/g, '')
-  return { cloudName, contenders, world, store, atOnce, read }
+  const inputs = reader.done({ cloudName, contenders, world, store, atOnce, read, search })
+  for (const warning of warnings) stderr.write(`warning: ${formatProblem(warning)}\n`)
+  return inputs
 }

@@ -5,44 +5,27 @@ import { claimFolder } from '../io/runFolder.js'
 import { compareRuns } from '../measure/comparison.js'
 import { renderConfirmations, renderFront } from '../render/search.js'
 import { unchangedName } from '../scenario/strategy.js'
-import { readShare } from '../scenario/units.js'
 import { confirmPlans } from '../worlds/compare/confirm.js'
 import { comparisonPage, writePage } from '../worlds/compare/page.js'
 import { searchPlans } from '../worlds/compare/search.js'
 import { writeComparison } from '../worlds/compare/strategies.js'
-import { commandOf, input, type Inputs, type Options } from './compareInputs.js'
+import { commandOf, type Inputs, type Options, type Search } from './compareInputs.js'
 import { exitCodes } from './exit.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 import { createWork } from './work.js'
 
-/** Plans that are tried where no number is given. */
-const plansDefault = 24
-const plansMost = 1000
 /** How many of the best are tried in both worlds. */
 export const bestCount = 2
 /** How many of those that none beats are laid over one another. */
 const drawnMost = 7
 
-const readPlans = (given: string | true): number => {
-  const plans = given === true ? plansDefault : Number(given)
-  if (Number.isInteger(plans) && plans >= 2 && plans <= plansMost) return plans
-  throw input(
-    '--search',
-    `${String(given)} is no number of plans`,
-    `give a whole number from 2 to ${plansMost}`,
-  )
-}
-
 export const searchInputs = async (
   inputs: Inputs,
+  { plans, share }: Search,
   options: Options,
   surroundings: Surroundings,
 ): Promise<number> => {
   const { stdout, stderr } = surroundings
-  const plans = readPlans(options.search ?? true)
-  const sample = readShare(options.sample)
-  if (!sample.ok || sample.value <= 0)
-    throw input('--sample', sample.ok ? 'must be above zero' : sample.message, 'for example 10%')
   const strategies = inputs.contenders
     .map(({ parsed }) => parsed)
     .filter(({ scenario }) => scenario.name !== unchangedName)
@@ -57,13 +40,12 @@ export const searchInputs = async (
   const seed = strategies[0]?.scenario.seed ?? 1
   const { atOnce, read } = inputs
   const common = { ...work.hooks, atOnce, folder, command, read }
-  const found = await searchPlans({ ...common, strategies, plans, share: sample.value, seed }, bestCount)
+  const found = await searchPlans({ ...common, strategies, plans, share, seed }, bestCount)
   work.line.end()
   const shown = { columns: columnsOf(surroundings), colour: colourOf(surroundings) }
   const { tried, front } = found.result
   const planOf = (name: string) => tried.filter((plan) => plan.name === name)
-  if (options.json !== true)
-    stdout.write(renderFront(front.flatMap(planOf), tried.length, sample.value, shown))
+  if (options.json !== true) stdout.write(renderFront(front.flatMap(planOf), tried.length, share, shown))
   const confirms = options.confirm !== false && work.state.interrupts === 0 && found.best.length > 0
   const confirmed = confirms
     ? await confirmPlans({
@@ -82,7 +64,7 @@ export const searchInputs = async (
     comparison: compareRuns(found.frontRuns.slice(0, drawnMost), null),
     runs: found.frontRuns.slice(0, drawnMost),
     command,
-    search: { tried, front, share: sample.value },
+    search: { tried, front, share },
     confirmed,
     file: page,
   })

@@ -1,8 +1,8 @@
 // The options of `rehearse --world external`: which Keystone and as whom, what would be done there, and what was left there.
 // It exists so that the other worlds are run without a word of it.
 import type { Command } from 'commander'
-import { InputError, type Problem } from '../base/errors.js'
 import { findCloud } from '../io/cloud/findCloud.js'
+import { parseMysqlUrl } from '../io/store/mysqlConnection.js'
 import { renderDryRun } from '../render/dryRun.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { findAndRemove } from '../worlds/external/cleanup.js'
@@ -10,15 +10,13 @@ import { describeRun } from '../worlds/external/dryRun.js'
 import type { ExternalOptions } from '../worlds/external/settings.js'
 import type { WorldName } from '../worlds/world.js'
 import { exitCodes } from './exit.js'
+import type { OptionReader } from './optionReader.js'
 import type { Stream, Surroundings } from './terminal.js'
 
 export interface ExternalCommandOptions {
   readonly target?: string
   readonly osCloud?: string
   readonly tableDsn?: string
-  readonly dryRun?: boolean
-  readonly cleanup?: boolean
-  readonly speed?: string
 }
 
 export const addExternalOptions = (verb: Command): void => {
@@ -40,51 +38,44 @@ export const addExternalOptions = (verb: Command): void => {
 }
 
 /** Refuses what means something in the external world alone, or nothing there. */
-export const checkExternalOptions = (world: WorldName, options: ExternalCommandOptions): void => {
-  const problems: Problem[] = []
-  const { target, osCloud, tableDsn, dryRun: dry, cleanup, speed } = options
+export const checkExternalOptions = (reader: OptionReader, world: WorldName): void => {
   if (world !== 'external') {
-    const given = {
-      '--target': target,
-      '--os-cloud': osCloud,
-      '--table-dsn': tableDsn,
-      '--dry-run': dry,
-      '--cleanup': cleanup,
-    }
-    for (const [path, value] of Object.entries(given)) {
-      if (value === undefined) continue
-      problems.push({
-        path,
-        message: `means nothing in the ${world} world`,
-        remedy: 'add --world external, or leave it away',
-      })
-    }
-  } else if (speed !== undefined) {
-    problems.push({
-      path: '--speed',
-      message: 'a given Keystone lives in real time',
-      remedy: 'leave it away',
-    })
+    const flags = ['--target', '--os-cloud', '--table-dsn', '--dry-run', '--cleanup']
+    reader.idle(flags, `means nothing in the ${world} world`, 'add --world external, or leave it away')
+    return
   }
-  if (problems.length > 0) throw new InputError(problems)
+  reader.idle(['--speed'], 'a given Keystone lives in real time', 'leave it away')
+  const flag = ['--dry-run', '--cleanup'].find((each) => reader.isTyped(each))
+  if (flag === undefined) return
+  const remedy = `leave it or ${flag} away`
+  reader.idle(['--live', '--out'], `there is no run with ${flag}`, remedy)
+  if (flag === '--dry-run')
+    reader.idle(['--cleanup'], 'removes what is there, and --dry-run does nothing', remedy)
 }
 
-/** @throws InputError with all that is wrong with the credentials */
+/** The credentials and addresses; what is wrong with them is added. */
 export const readExternal = (
+  reader: OptionReader,
   command: string,
   options: ExternalCommandOptions,
   { env }: Surroundings,
-): ExternalOptions => {
+): ExternalOptions | undefined => {
   const { target, osCloud } = options
-  const tableDsn = options.tableDsn ?? env['CUTOVER_TABLE_DSN']
-  const { access, tls } = findCloud({ env, ...(osCloud === undefined ? {} : { name: osCloud }) })
+  const tableDsn = options.tableDsn ?? env['CUTOVER_TABLE_DSN'] ?? ''
+  const source = options.tableDsn === undefined ? 'CUTOVER_TABLE_DSN' : '--table-dsn'
+  if (tableDsn !== '') reader.attempt(() => parseMysqlUrl(tableDsn, source))
+  if (target !== undefined && !URL.canParse(target)) {
+    const remedy = 'write it like https://keystone.example.org:5000/v3'
+    reader.add({ path: '--target', message: 'is no address of a Keystone', remedy })
+  }
+  const cloud = reader.attempt(() => findCloud({ env, ...(osCloud === undefined ? {} : { name: osCloud }) }))
+  if (cloud === undefined) return undefined
   return {
-    access,
-    tls,
+    ...cloud,
     env,
     cleanupCommand: `${command} --cleanup`,
     ...(target === undefined ? {} : { target }),
-    ...(tableDsn === undefined || tableDsn === '' ? {} : { tableDsn }),
+    ...(tableDsn === '' ? {} : { tableDsn }),
   }
 }
 
@@ -103,12 +94,16 @@ export const dryRun = async (
 export const cleanUp = async (
   scenario: Scenario,
   external: ExternalOptions,
+  json: boolean,
   stdout: Stream,
 ): Promise<number> => {
   const { removed, left } = await findAndRemove(scenario, external)
-  for (const { kind, name, id } of removed) stdout.write(`removed ${kind} ${name} (${id})\n`)
-  for (const { made, reason } of left)
-    stdout.write(`left ${made.kind} ${made.name} (${made.id}): ${reason}\n`)
-  if (removed.length + left.length === 0) stdout.write('Nothing is left there.\n')
+  if (json) stdout.write(`${JSON.stringify({ removed, left }, null, 2)}\n`)
+  else {
+    for (const { kind, name, id } of removed) stdout.write(`removed ${kind} ${name} (${id})\n`)
+    for (const { made, reason } of left)
+      stdout.write(`left ${made.kind} ${made.name} (${made.id}): ${reason}\n`)
+    if (removed.length + left.length === 0) stdout.write('Nothing is left there.\n')
+  }
   return left.length === 0 ? exitCodes.pass : exitCodes.world
 }

@@ -1,5 +1,6 @@
 // cutover init: a commented scenario for one's own cloud, from a few questions or options.
 // It asks only where somebody sits at a terminal, and writes nothing that the parser would refuse.
+import { existsSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +15,7 @@ import { readDuration, readRate } from '../scenario/units.js'
 import { requiredKeys } from '../token/keyring.js'
 import { exitCodes, UsageEnd } from './exit.js'
 import { issuesWrong, wanted } from './initQuestions.js'
+import { OptionReader } from './optionReader.js'
 import type { Surroundings } from './terminal.js'
 
 type Options = Readonly<Record<string, string | boolean | undefined>>
@@ -27,23 +29,30 @@ const given = (options: Options, key: string): string | undefined => {
 /** Keys of `[fernet_tokens]` that this program can play. */
 const keysMost = 52
 
-/** What is wrong with the options, each on its own. */
-const optionProblems = (options: Options): readonly Problem[] => {
-  const problems: Problem[] = []
+/** Adds what is wrong with the options, each on its own. */
+const checkOptions = (reader: OptionReader, options: Options): void => {
   for (const { key, option, wrong } of wanted) {
     const text = given(options, key)
     const problem = text === undefined ? undefined : wrong(text)
-    if (problem !== undefined) problems.push({ path: option.replace(/ .*/, ''), ...problem })
+    if (problem !== undefined) reader.add({ path: option.replace(/ .*/, ''), ...problem })
   }
   const issues = given(options, 'issues')
-  if (issues === undefined) return problems
+  if (issues === undefined) return
   const problem = issuesWrong(issues)
-  if (problem !== undefined) problems.push({ path: '--issues', ...problem })
+  if (problem !== undefined) reader.add({ path: '--issues', ...problem })
   if (given(options, 'live') !== undefined) {
     const remedy = 'give one: the other follows, live = issues × validity'
-    problems.push({ path: '--issues, --live', message: 'both were given', remedy })
+    reader.add({ path: '--issues, --live', message: 'both were given', remedy })
   }
-  return problems
+}
+
+const takenRemedy = 'name another file, or overwrite it with --force'
+
+/** Adds what stands in the way of writing the file: nobody shall answer twenty questions for nothing. */
+const checkTarget = (reader: OptionReader, file: string, force: boolean): void => {
+  reader.outputFile('FILE', file)
+  if (!force && existsSync(file) && statSync(file).isFile())
+    reader.add({ file, message: 'is there already', remedy: takenRemedy })
 }
 
 /** Answers by key: of the options, of the person at the terminal, and else the defaults. */
@@ -177,7 +186,7 @@ const write = async (file: string, text: string, force: boolean): Promise<void> 
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
     throw new InputError([
       code === 'EEXIST'
-        ? { file, message: 'is there already', remedy: 'name another file, or overwrite it with --force' }
+        ? { file, message: 'is there already', remedy: takenRemedy }
         : { file, message: `cannot be written (${code})`, remedy: 'name a file in a folder of yours' },
     ])
   }
@@ -186,9 +195,12 @@ const write = async (file: string, text: string, force: boolean): Promise<void> 
 const run = async (
   file: string | undefined,
   options: Options,
+  reader: OptionReader,
   surroundings: Surroundings,
 ): Promise<number> => {
-  refuse(optionProblems(options))
+  checkOptions(reader, options)
+  if (file !== undefined) checkTarget(reader, file, options['force'] === true)
+  reader.done({})
   const draft = toDraft(await gather(options, surroundings), given(options, 'issues'))
   refuse(draftProblems(draft))
   const target = file ?? `${draft.name}.yaml`
@@ -229,7 +241,7 @@ export const addInit = (
       'after',
       '\nWithout a terminal nothing is asked.\n\nExamples:\n  cutover init\n  cutover init my-cloud.yaml --yes --live 300000 --validity 24h --rotation 6h --strategy dual',
     )
-    .action(async (file: string | undefined, options: Options) => {
-      ended(await run(file, options, surroundings))
+    .action(async (file: string | undefined, options: Options, command: Command) => {
+      ended(await run(file, options, new OptionReader(command), surroundings))
     })
 }

@@ -1,13 +1,12 @@
 // cutover inspect TOKEN: what a token says, which key opens it, and whether rotation lets it live; or its row.
 // The token itself is never printed, and need not be in the process list.
 import type { Command } from 'commander'
-import { assert } from '../base/errors.js'
 import { parseInstant } from '../identity/instants.js'
 import { fernetView, uuidView, type KeyFacts } from '../identity/inspection.js'
 import { releaseProfiles, type ReleaseProfile } from '../identity/release.js'
 import { readKeyFolders } from '../io/keyFolders.js'
 import { parseStoreChoice, type StoreChoice } from '../io/store/open.js'
-import { readStoredToken } from '../io/store/storedToken.js'
+import { checkLookedInto, readStoredToken } from '../io/store/storedToken.js'
 import { renderInspection, type InspectionView } from '../render/inspection.js'
 import { keyWords } from '../render/keyWords.js'
 import type { FernetShapeProblem } from '../token/fernet.js'
@@ -16,7 +15,8 @@ import { inspectFernet, shapeOf, type OpeningKey, type TokenShape } from '../tok
 import { entryOfKey, ringOfFolder, roleOfKey, type KeyFolder } from '../token/keyFolder.js'
 import { keyOutlook, rotationsUntilPruned } from '../token/keyOutlook.js'
 import { exitCodes } from './exit.js'
-import { defaultMaxActiveKeys, OptionReader, readMaxActiveKeys } from './keyOptions.js'
+import { defaultMaxActiveKeys, readMaxActiveKeys } from './keyOptions.js'
+import { OptionReader } from './optionReader.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 
 interface Options {
@@ -115,25 +115,39 @@ const readFolder = (path: string, reader: OptionReader): KeyFolder | undefined =
   return reader.add({ path: '--keys', message: `${path} holds no key`, remedy })
 }
 
-const readOrder = (text: string, options: Options): Order => {
-  const reader = new OptionReader()
+const readStore = (text: string): StoreChoice => {
+  const choice = parseStoreChoice(text)
+  checkLookedInto(choice)
+  return choice
+}
+
+/** What is asked of the keys means nothing without them, and a default nothing beside what is said. */
+const checkIdle = (reader: OptionReader, { keys, methods }: Options): void => {
+  if (keys === undefined) {
+    const flags = ['--rotation', '--max-active-keys', '--release', '--methods', '--default-domain-id']
+    reader.idle(flags, 'says something only of a token that a key opens', 'add --keys, or leave it away')
+  } else if (methods !== undefined) {
+    reader.idle(['--release'], 'is for its default of --methods, which is given', 'leave one of them away')
+  }
+}
+
+const readOrder = (text: string, options: Options, reader: OptionReader): Order => {
   const shape = readShape(text, reader)
   const release = readRelease(options.release, reader)
   const methods = readMethods(options.methods, reader)
+  if (release !== undefined) checkIdle(reader, options)
   const { keys, store } = options
   const order = {
     text,
     folder: keys === undefined ? null : (readFolder(keys, reader) ?? null),
-    store: store === undefined ? null : (reader.attempt(() => parseStoreChoice(store)) ?? null),
+    store: store === undefined ? null : (reader.attempt(() => readStore(store)) ?? null),
     rotationSec: reader.duration('--rotation', options.rotation, 'above zero') ?? null,
     maxActiveKeys: readMaxActiveKeys(options.maxActiveKeys, reader),
     methodOrder: methods ?? release?.defaultMethods ?? [],
     defaultDomainId: options.defaultDomainId ?? 'default',
     nowSec: readInstant(options.at, reader),
   }
-  reader.done()
-  assert(shape !== undefined, 'a token without a shape was not refused')
-  return { ...order, shape }
+  return reader.done({ ...order, shape })
 }
 
 /** What the folder knows of the key that opened a token. */
@@ -177,9 +191,14 @@ const inspect = async (order: Order): Promise<InspectionView> => {
   })
 }
 
-const run = async (word: string, options: Options, surroundings: Surroundings): Promise<number> => {
+const run = async (
+  word: string,
+  options: Options,
+  reader: OptionReader,
+  surroundings: Surroundings,
+): Promise<number> => {
   const text = (word === '-' ? await surroundings.readStdin() : word).trim()
-  const order = readOrder(text, options)
+  const order = readOrder(text, options, reader)
   const view = await inspect(order)
   const { stdout, stderr } = surroundings
   for (const finding of order.folder === null ? [] : checkFolder(order.folder, null)) {
@@ -225,7 +244,7 @@ export const addInspect = (
         '\n\nExit codes: 0 opened · 1 not opened: no key fits, no row · 2 bad input, such as a text that is no token.' +
         '\n\nExample:\n  cutover inspect - --keys /etc/keystone/fernet-keys --rotation 6h --max-active-keys 6 < token.txt',
     )
-    .action(async (token: string, options: Options) => {
-      ended(await run(token, options, surroundings))
+    .action(async (token: string, options: Options, command: Command) => {
+      ended(await run(token, options, new OptionReader(command), surroundings))
     })
 }

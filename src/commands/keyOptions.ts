@@ -1,58 +1,7 @@
-// Options that the verbs about keys and tokens share, read with their units, and all that is wrong told at once.
+// Options that the verbs about keys and tokens share.
 // It exists so that `--rotation` means the same, and is refused in the same words, in each of them.
-import { InputError, type Problem } from '../base/errors.js'
 import type { KeyPolicy } from '../token/keyCount.js'
-import { readDuration } from '../scenario/units.js'
-
-/** Reads options and collects what is wrong with them. */
-export class OptionReader {
-  private readonly problems: Problem[] = []
-
-  add(problem: Problem): undefined {
-    this.problems.push(problem)
-    return undefined
-  }
-
-  /** What a reading gives, or undefined if it threw InputError, whose problems join the others. */
-  attempt<T>(read: () => T): T | undefined {
-    try {
-      return read()
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error
-      this.problems.push(...error.problems)
-      return undefined
-    }
-  }
-
-  /** A duration in seconds, above zero unless it may be zero; undefined if it was not given or is none. */
-  duration(path: string, text: string | undefined, least: 'zero' | 'above zero'): number | undefined {
-    if (text === undefined) return undefined
-    const reading = readDuration(text)
-    if (!reading.ok) return this.add({ path, message: reading.message, remedy: reading.remedy })
-    if (reading.value === 0 && least === 'above zero') {
-      return this.add({ path, message: 'is zero', remedy: 'write a duration above zero: 6h' })
-    }
-    return reading.value
-  }
-
-  /** A whole number of at least `least`. */
-  whole(path: string, text: string | undefined, least: number): number | undefined {
-    if (text === undefined) return undefined
-    const value = Number(text)
-    return /^\d+$/.test(text) && value >= least && value <= 1_000_000
-      ? value
-      : this.add({
-          path,
-          message: `${JSON.stringify(text)} is no whole number of at least ${least}`,
-          remedy: 'write a number: 6',
-        })
-  }
-
-  /** Throws InputError if anything was wrong. */
-  done(): void {
-    if (this.problems.length > 0) throw new InputError(this.problems)
-  }
-}
+import type { OptionReader } from './optionReader.js'
 
 export interface PolicyOptions {
   readonly validity?: string

@@ -1,5 +1,6 @@
 // cutover keys setup|rotate|list|verify: a Keystone key repository on disk, made, turned, shown and judged.
 // Keys are never printed; a key is named by its fingerprint.
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { InputError } from '../base/errors.js'
 import { createOwnerNames, findGroup, findUser, mayMakeFilesFor } from '../io/systemUser.js'
@@ -14,13 +15,8 @@ import { keysRequiredBy } from '../token/keyCount.js'
 import { TokenError } from '../token/tokenError.js'
 import { refusesTokens, verifyKeys } from '../token/verifyKeys.js'
 import { exitCodes } from './exit.js'
-import {
-  defaultMaxActiveKeys,
-  OptionReader,
-  readMaxActiveKeys,
-  readPolicy,
-  type PolicyOptions,
-} from './keyOptions.js'
+import { defaultMaxActiveKeys, readMaxActiveKeys, readPolicy, type PolicyOptions } from './keyOptions.js'
+import { OptionReader } from './optionReader.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 
 type Ended = (code: number) => void
@@ -102,8 +98,7 @@ interface SetupOptions {
   readonly json?: boolean
 }
 
-const readOwner = (options: SetupOptions): Owner | null => {
-  const reader = new OptionReader()
+const readOwner = (options: SetupOptions, reader: OptionReader): Owner | null => {
   const { keystoneUser, keystoneGroup } = options
   const user = keystoneUser === undefined ? undefined : findUser(keystoneUser)
   const group = keystoneGroup === undefined ? undefined : findGroup(keystoneGroup)
@@ -120,7 +115,6 @@ const readOwner = (options: SetupOptions): Owner | null => {
     const message = 'only root may make files of another user'
     reader.add({ path: '--keystone-user', message, remedy: 'run this as root, or as that user' })
   }
-  reader.done()
   return uid === undefined ? null : { uid, gid: group ?? user?.gids[0] ?? uid }
 }
 
@@ -130,8 +124,15 @@ const noSuchUser = (name: string) => ({
   remedy: 'write the name or number of the user that Keystone runs as',
 })
 
-const setup = (path: string, options: SetupOptions, surroundings: Surroundings): number => {
-  const owner = readOwner(options)
+const setup = (
+  path: string,
+  options: SetupOptions,
+  reader: OptionReader,
+  surroundings: Surroundings,
+): number => {
+  const owner = readOwner(options, reader)
+  if (existsSync(path)) reader.attempt(() => readKeyFolders([path]))
+  reader.done({})
   const change = changed(path, setupRepository(path, owner === null ? {} : { owner }))
   const state = `primary ${named(change.primary)}, staged ${named(change.staged)}`
   const sentences = change.changed
@@ -147,10 +148,15 @@ interface RotateOptions {
   readonly json?: boolean
 }
 
-const rotate = (path: string, options: RotateOptions, surroundings: Surroundings): number => {
-  const reader = new OptionReader()
+const rotate = (
+  path: string,
+  options: RotateOptions,
+  reader: OptionReader,
+  surroundings: Surroundings,
+): number => {
   const maxActiveKeys = readMaxActiveKeys(options.maxActiveKeys, reader)
-  reader.done()
+  reader.attempt(() => readKeyFolders([path]))
+  reader.done({})
   let change: ReturnType<typeof changed>
   try {
     change = changed(path, rotateRepository(path, { maxActiveKeys }))
@@ -167,9 +173,15 @@ const rotate = (path: string, options: RotateOptions, surroundings: Surroundings
   return finishChange(change, sentences, options, surroundings)
 }
 
-const list = (paths: readonly string[], options: { json?: boolean }, surroundings: Surroundings): number => {
+const list = (
+  paths: readonly string[],
+  options: { json?: boolean },
+  reader: OptionReader,
+  surroundings: Surroundings,
+): number => {
   const nameOwner = createOwnerNames()
-  const folders = readKeyFolders(paths).map((folder) => showFolder(folder, nameOwner))
+  const { read } = reader.done({ read: reader.attempt(() => readKeyFolders(paths)) })
+  const folders = read.map((folder) => showFolder(folder, nameOwner))
   if (options.json === true) printJson(surroundings, { format: 'cutover/keys@1', folders })
   else surroundings.stdout.write(renderKeyFolders(folders, styleOf(surroundings)))
   return exitCodes.pass
@@ -180,13 +192,16 @@ interface VerifyOptions extends PolicyOptions {
   readonly json?: boolean
 }
 
-const verify = (paths: readonly string[], options: VerifyOptions, surroundings: Surroundings): number => {
-  const reader = new OptionReader()
+const verify = (
+  paths: readonly string[],
+  options: VerifyOptions,
+  reader: OptionReader,
+  surroundings: Surroundings,
+): number => {
   const policy = readPolicy(options, reader)
   const user = options.keystoneUser === undefined ? null : findUser(options.keystoneUser)
   if (options.keystoneUser !== undefined && user === null) reader.add(noSuchUser(options.keystoneUser))
-  const folders = reader.attempt(() => readKeyFolders(paths)) ?? []
-  reader.done()
+  const { folders } = reader.done({ folders: reader.attempt(() => readKeyFolders(paths)) })
   const findings = verifyKeys({ folders, policy, user })
   const nameOwner = createOwnerNames()
   const report = {
@@ -232,7 +247,9 @@ export const addKeys = (program: Command, surroundings: Surroundings, ended: End
       'after',
       '\nExample:\n  cutover keys setup /etc/keystone/fernet-keys --keystone-user keystone',
     )
-    .action((folder: string, options: SetupOptions) => ended(setup(folder, options, surroundings)))
+    .action((folder: string, options: SetupOptions, command: Command) =>
+      ended(setup(folder, options, new OptionReader(command), surroundings)),
+    )
   keys
     .command('rotate')
     .argument('<folder>', 'the key repository of the one node that rotates')
@@ -240,14 +257,18 @@ export const addKeys = (program: Command, surroundings: Surroundings, ended: End
     .option('--max-active-keys <count>', maxActiveKeysHelp)
     .option('--json', 'print what has changed as JSON')
     .addHelpText('after', '\nExample:\n  cutover keys rotate /etc/keystone/fernet-keys --max-active-keys 6')
-    .action((folder: string, options: RotateOptions) => ended(rotate(folder, options, surroundings)))
+    .action((folder: string, options: RotateOptions, command: Command) =>
+      ended(rotate(folder, options, new OptionReader(command), surroundings)),
+    )
   keys
     .command('list')
     .argument('<folders...>', 'key repositories')
     .description('show the keys by index, role and fingerprint')
     .option('--json', 'print them as JSON')
     .addHelpText('after', '\nExample:\n  cutover keys list /etc/keystone/fernet-keys')
-    .action((folders: string[], options: { json?: boolean }) => ended(list(folders, options, surroundings)))
+    .action((folders: string[], options: { json?: boolean }, command: Command) =>
+      ended(list(folders, options, new OptionReader(command), surroundings)),
+    )
   keys
     .command('verify')
     .argument('<folders...>', 'the key repositories of all nodes, or copies of them')
@@ -266,5 +287,7 @@ export const addKeys = (program: Command, surroundings: Surroundings, ended: End
       '\nExit codes: 0 nothing refuses tokens · 1 something does · 2 bad input.' +
         '\n\nExample:\n  cutover keys verify node1 node2 node3 --validity 24h --rotation 6h --max-active-keys 6',
     )
-    .action((folders: string[], options: VerifyOptions) => ended(verify(folders, options, surroundings)))
+    .action((folders: string[], options: VerifyOptions, command: Command) =>
+      ended(verify(folders, options, new OptionReader(command), surroundings)),
+    )
 }

@@ -1,7 +1,6 @@
 // cutover plan: keys, table, flushes, drain and workers from a few numbers, by formulas alone.
 // Nothing is started or measured; figures measured elsewhere may be given.
 import type { Command } from 'commander'
-import { InputError } from '../base/errors.js'
 import { releaseProfiles } from '../identity/release.js'
 import { answersOf } from '../plan/capacity.js'
 import type { WorkerTarget } from '../plan/mixedQueue.js'
@@ -10,10 +9,10 @@ import { makePlan, type PlannedLoad, type PlannedWorkers } from '../plan/plan.js
 import { flushRateNear } from '../plan/tableCost.js'
 import { issuesPerSecOf } from '../plan/tableGrowth.js'
 import { renderPlan } from '../render/planReport.js'
-import { readRate, readShare, readSize, type Reading } from '../scenario/units.js'
+import { readRate, readShare, readSize } from '../scenario/units.js'
 import { exitCodes } from './exit.js'
 import { readFileOrProblem } from './inputFile.js'
-import { OptionReader } from './keyOptions.js'
+import { OptionReader } from './optionReader.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 
 interface Options {
@@ -37,17 +36,6 @@ interface Options {
   readonly json?: boolean
 }
 
-const readQuantity = (
-  reader: OptionReader,
-  path: string,
-  text: string | undefined,
-  read: (text: string) => Reading,
-): number | undefined => {
-  if (text === undefined) return undefined
-  const reading = read(text)
-  return reading.ok ? reading.value : reader.add({ path, message: reading.message, remedy: reading.remedy })
-}
-
 const releaseNames = Object.keys(releaseProfiles)
 
 const isRelease = (name: string): name is keyof typeof releaseProfiles => Object.hasOwn(releaseProfiles, name)
@@ -65,7 +53,7 @@ const readIssues = (options: Options, validitySec: number, reader: OptionReader)
   }
   const liveRows = reader.whole('--live', live, 1)
   return liveRows === undefined
-    ? (readQuantity(reader, '--issues', issues, readRate) ?? 0)
+    ? (reader.quantity('--issues', issues, readRate) ?? 0)
     : issuesPerSecOf(liveRows, validitySec)
 }
 
@@ -78,6 +66,13 @@ const readLoads = (
   const issueSec = reader.duration('--issue-time', options.issueTime, 'above zero')
   const validateSec = reader.duration('--validate-time', options.validateTime, 'above zero')
   const { issue, validate } = perSec
+  const timesTyped = [options.issueTime, options.validateTime, options.measured].some(
+    (each) => each !== undefined,
+  )
+  if (!timesTyped) {
+    const remedy = 'add --issue-time, --validate-time or --measured, or leave it away'
+    reader.idle(['--within', '--share', '--busy'], 'is of workers, whose times are not known', remedy)
+  }
   if (validate !== undefined && options.validateTime === undefined && options.measured === undefined) {
     reader.add({
       path: '--validate-time',
@@ -111,23 +106,19 @@ const readMeasuredFile = async (
   reader: OptionReader,
 ): Promise<PlannedFrom | null> => {
   if (file === undefined) return null
-  try {
-    const reading = readMeasured(await readFileOrProblem(file, measuredRemedy))
-    if (reading.ok) return reading.measured
-    for (const { path, message } of reading.problems)
-      reader.add({ file, path, message, remedy: measuredRemedy })
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    for (const problem of error.problems) reader.add(problem)
-  }
+  const text = await reader.attemptAsync(() => readFileOrProblem(file, measuredRemedy))
+  if (text === undefined) return null
+  const reading = readMeasured(text)
+  if (reading.ok) return reading.measured
+  for (const { path, message } of reading.problems)
+    reader.add({ file, path, message, remedy: measuredRemedy })
   return null
 }
 
 /** Of an unmeasured table: a project-scoped token of a cloud with a dozen services. */
 const usualRowBytes = 5000
 
-const run = async (options: Options, surroundings: Surroundings): Promise<number> => {
-  const reader = new OptionReader()
+const run = async (options: Options, reader: OptionReader, surroundings: Surroundings): Promise<number> => {
   const validitySec = reader.duration('--validity', options.validity, 'above zero') ?? 1
   const rotationSec = reader.duration('--rotation', options.rotation, 'above zero') ?? 1
   const flushEverySec = reader.duration('--flush', options.flush, 'above zero') ?? 1
@@ -136,17 +127,18 @@ const run = async (options: Options, surroundings: Surroundings): Promise<number
   const maxActiveKeys = reader.whole('--max-active-keys', options.maxActiveKeys, 1) ?? null
   const measured = await readMeasuredFile(options.measured, reader)
   const rowBytes =
-    readQuantity(reader, '--row-bytes', options.rowBytes, readSize) ?? measured?.rowBytes ?? usualRowBytes
-  const givenRate = readQuantity(reader, '--flush-rate', options.flushRate, readRate)
-  const share = readQuantity(reader, '--share', options.share, readShare) ?? 0.99
-  const busyMost = readQuantity(reader, '--busy', options.busy, readShare) ?? 0.7
+    reader.quantity('--row-bytes', options.rowBytes, readSize) ?? measured?.rowBytes ?? usualRowBytes
+  const givenRate = reader.quantity('--flush-rate', options.flushRate, readRate)
+  const share = reader.quantity('--share', options.share, readShare) ?? 0.99
+  const busyMost = reader.quantity('--busy', options.busy, readShare) ?? 0.7
   const issuesPerSec = readIssues(options, validitySec, reader)
-  const validationsPerSec = readQuantity(reader, '--validations', options.validations, readRate)
+  const validationsPerSec = reader.quantity('--validations', options.validations, readRate)
   const loads = readLoads(options, { issue: issuesPerSec, validate: validationsPerSec }, reader)
-  if (options.measured !== undefined && options.validations === undefined) {
+  const source = options.measured === undefined ? '--validate-time' : '--measured'
+  if (reader.isTyped(source) && options.validations === undefined) {
     reader.add({
       path: '--validations',
-      message: 'is needed with --measured',
+      message: `is needed with ${source}`,
       remedy: 'say how many validations Keystone answers: --validations 300/s',
     })
   }
@@ -166,7 +158,7 @@ const run = async (options: Options, surroundings: Surroundings): Promise<number
       remedy: `write ${path} ${path === '--busy' ? '70%' : '99%'}`,
     })
   }
-  reader.done()
+  reader.done({})
   const profile = releaseProfiles[isRelease(release) ? release : 'queens']
   const rowsPerSec =
     givenRate ?? (measured === null ? null : flushRateNear(measured.growth, issuesPerSec * validitySec))
@@ -231,7 +223,7 @@ export const addPlan = (
       'after',
       '\nExamples:\n  cutover plan --live 300000 --release mitaka\n  cutover plan --issues 20/s --issue-time 60ms --validations 300/s --validate-time 15ms --within 200ms\n  cutover plan --issues 20/s --validations 300/s --measured capacity.json',
     )
-    .action(async (options: Options) => {
-      ended(await run(options, surroundings))
+    .action(async (options: Options, command: Command) => {
+      ended(await run(options, new OptionReader(command), surroundings))
     })
 }

@@ -1,7 +1,8 @@
 // cutover profile: measures what issuing and validating cost a Keystone that is given, and writes its cost profile.
 // Reads the options and the credentials, calls one use, prints and writes.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Command } from 'commander'
 import { accessText } from '../io/cloud/access.js'
 import { findCloud } from '../io/cloud/findCloud.js'
@@ -9,10 +10,11 @@ import { renderProfile } from '../render/costProfile.js'
 import { parseCostFile } from '../scenario/costs/costFile.js'
 import type { CostProfile } from '../scenario/costs/profile.js'
 import { remedyFor } from '../scenario/issues.js'
-import { measureProfile, mergeProfiles, type ProfileOrder } from '../worlds/profile/measure.js'
+import { measureProfile, mergeProfiles } from '../worlds/profile/measure.js'
 import { exitCodes } from './exit.js'
 import { readFileOrProblem } from './inputFile.js'
-import { OptionReader } from './keyOptions.js'
+import { OptionReader } from './optionReader.js'
+import { onceInterrupted } from './work.js'
 import { columnsOf, createProgressLine, type Surroundings } from './terminal.js'
 
 interface Options {
@@ -47,7 +49,14 @@ const readTarget = (reader: OptionReader, { target, allowHost }: Options): URL |
       remedy: 'write it like https://keystone.example.org:5000/v3',
     })
   }
-  if (isLoopback(url.hostname) || allowHost === url.hostname) return url
+  if (isLoopback(url.hostname)) {
+    if (allowHost !== undefined && allowHost !== url.hostname) {
+      const message = `${allowHost} is not the host of --target, ${url.hostname}`
+      reader.add({ path: '--allow-host', message, remedy: 'leave it away, or mend --target' })
+    }
+    return url
+  }
+  if (allowHost === url.hostname) return url
   const message = `${url.hostname} is another machine, and this loads it as much as it bears for a while`
   const remedy = `if that is meant, name it: --allow-host ${url.hostname}`
   return reader.add({ path: '--target', message, remedy })
@@ -63,20 +72,30 @@ const readClients = (reader: OptionReader, text: string): readonly number[] => {
   return []
 }
 
+/** Whether a file stands where nothing is to be written over. */
+const isOther = (out: string | undefined, merge: string | undefined): boolean =>
+  out !== undefined &&
+  existsSync(out) &&
+  !statSync(out).isDirectory() &&
+  (merge === undefined || path.resolve(out) !== path.resolve(merge))
+
 const caches = ['none', 'hit', 'miss'] as const
 
-const readOrder = (options: Options, env: Surroundings['env']): Omit<ProfileOrder, 'onProgress'> => {
-  const reader = new OptionReader()
+/** The profile that is added to; null where none was named. */
+const readOlder = async (
+  reader: OptionReader,
+  file: string | undefined,
+): Promise<CostProfile | null | undefined> => {
+  if (file === undefined) return null
+  const text = await reader.attemptAsync(() => readFileOrProblem(file, 'name a profile to add to'))
+  return text === undefined ? undefined : reader.attempt(() => parseCostFile({ file, text }))
+}
+
+const readOrder = async (options: Options, reader: OptionReader, env: Surroundings['env']) => {
   const url = readTarget(reader, options)
   const clients = readClients(reader, options.clients)
-  const seconds = reader.whole('--seconds', options.seconds, 1)
-  if (seconds !== undefined && seconds > secondsMost)
-    reader.add({
-      path: '--seconds',
-      message: `${seconds} is too long`,
-      remedy: `write at most ${secondsMost}`,
-    })
-  const workers = reader.whole('--workers', options.workers, 1) ?? null
+  const seconds = reader.whole('--seconds', options.seconds, 1, secondsMost)
+  const workers = options.workers === undefined ? null : reader.whole('--workers', options.workers, 1)
   const cache = caches.find((each) => each === options.cache)
   if (cache === undefined)
     reader.add({
@@ -84,7 +103,8 @@ const readOrder = (options: Options, env: Surroundings['env']): Omit<ProfileOrde
       message: `unknown state ${JSON.stringify(options.cache)}`,
       remedy: remedyFor(options.cache, caches),
     })
-  if (options.out !== undefined && existsSync(options.out) && options.merge !== options.out) {
+  reader.outputFile('--out', options.out)
+  if (isOther(options.out, options.merge)) {
     const remedy = 'name another file, or give the same one with --merge'
     reader.add({ path: '--out', message: `${options.out} is there already`, remedy })
   }
@@ -106,39 +126,34 @@ const readOrder = (options: Options, env: Surroundings['env']): Omit<ProfileOrde
       remedy: 'give those of the target: a password is sent to its own Keystone only',
     })
   }
-  reader.done()
-  const { access, tls } = cloud as NonNullable<typeof cloud>
-  return {
-    name: options.name,
-    access,
-    tls,
-    seconds: seconds ?? 10,
-    clients,
-    workers,
-    cache: cache ?? 'none',
-    timeoutMs,
-  }
+  const older = await readOlder(reader, options.merge)
+  return reader.done({ url, clients, seconds, workers, cache, cloud, older })
 }
 
-const run = async (options: Options, surroundings: Surroundings): Promise<number> => {
+const run = async (options: Options, reader: OptionReader, surroundings: Surroundings): Promise<number> => {
   const { stdout, stderr, env } = surroundings
-  const order = readOrder(options, env)
-  const older: CostProfile | null =
-    options.merge === undefined
-      ? null
-      : parseCostFile({
-          file: options.merge,
-          text: await readFileOrProblem(options.merge, 'name a profile to add to'),
-        })
-  stderr.write(`Measuring as ${accessText(order.access)}\n`)
+  const { older, cloud, url: _url, ...order } = await readOrder(options, reader, env)
+  stderr.write(`Measuring as ${accessText(cloud.access)}\n`)
   const line = createProgressLine(surroundings, () => performance.now())
-  surroundings.onInterrupt(() => process.exit(exitCodes.inconclusive))
-  const measured = await measureProfile({ ...order, onProgress: (text) => line.show(text) })
+  const signal = onceInterrupted(surroundings, line)
+  const measured = await measureProfile({
+    ...order,
+    ...cloud,
+    name: options.name,
+    timeoutMs,
+    signal,
+    onProgress: (text) => line.show(text),
+  })
   line.end()
-  const profile = older === null ? measured : mergeProfiles(older, measured)
+  const profile = older === null || signal.aborted ? measured : mergeProfiles(older, measured)
   const json = `${JSON.stringify(profile, null, 2)}\n`
-  if (options.out !== undefined) await writeFile(options.out, json)
   stdout.write(options.json === true ? json : renderProfile(profile, columnsOf(surroundings)))
+  if (options.out === undefined) return signal.aborted ? exitCodes.inconclusive : exitCodes.pass
+  if (signal.aborted) {
+    stderr.write(`${options.out} was not written: a scenario wants a profile that is whole.\n`)
+    return exitCodes.inconclusive
+  }
+  await writeFile(options.out, json)
   return exitCodes.pass
 }
 
@@ -180,7 +195,7 @@ export const addProfile = (
     .option('--out <file>', 'where the profile is written, as JSON')
     .option('--json', 'print the profile as JSON')
     .addHelpText('after', explanation)
-    .action(async (options: Options) => {
-      ended(await run(options, surroundings))
+    .action(async (options: Options, command: Command) => {
+      ended(await run(options, new OptionReader(command), surroundings))
     })
 }

@@ -2,17 +2,20 @@
 // Reads the file and the options, calls one use, prints; exit code by the verdict.
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { formatProblem, InputError } from '../base/errors.js'
+import { formatProblem } from '../base/errors.js'
+import { checkFreeFolder } from '../io/runFolder.js'
 import { checkGate } from '../measure/gates.js'
 import { renderTerminal } from '../render/terminal.js'
 import { parseScenario } from '../scenario/parse.js'
+import { permit } from '../worlds/external/settings.js'
 import { rehearse, type Rehearsed } from '../worlds/rehearse.js'
-import { rehearseInTurns } from './against.js'
+import { readTurns, rehearseInTurns } from './against.js'
 import { exitCodes, verdictCode } from './exit.js'
 import { readFileOrProblem, readNamedBeside } from './inputFile.js'
 import { openLive, readLive } from './live.js'
 import { addExternalOptions, checkExternalOptions, cleanUp, dryRun, readExternal } from './external.js'
-import { readStore, readWorld } from './place.js'
+import { OptionReader } from './optionReader.js'
+import { readOverrides, readPlace } from './place.js'
 import { createRunScreen } from './runScreen.js'
 import { colourOf, columnsOf, sentences, type Surroundings } from './terminal.js'
 
@@ -30,7 +33,7 @@ interface Options {
   readonly dryRun?: boolean
   readonly cleanup?: boolean
   readonly against?: string
-  readonly repeat: string
+  readonly repeat?: string
 }
 
 /** What was asked, as it is typed. */
@@ -54,41 +57,67 @@ const stopping = 'Stopping: what was measured is reported. Once more ends at onc
 const stoppingExternal =
   'Stopping: a command that is running may end, what was made is removed, what was measured is reported. Once more ends at once.'
 
-const run = async (file: string, options: Options, surroundings: Surroundings): Promise<number> => {
-  const { stdout, stderr } = surroundings
-  const world = readWorld(options.world)
-  const store = readStore(options.store, world)
-  const liveOptions = readLive(options.live, surroundings.env)
-  checkExternalOptions(world, options)
-  const text = await readFileOrProblem(file, 'name a scenario file, such as scenarios/cern-2017.yaml')
-  const overrides = {
-    ...(options.seed === undefined ? {} : { seed: Number(options.seed) }),
-    ...(options.speed === undefined ? {} : { speed: Number(options.speed) }),
-  }
-  const { scenario, warnings } = parseScenario({
-    file,
-    text,
-    overrides,
-    checkGate,
-    readNamed: readNamedBeside(file),
-    place: { world, store: store.kind, superuser: surroundings.superuser === true },
-  })
-  for (const warning of warnings) stderr.write(`${sentences(`warning: ${formatProblem(warning)}`, stderr)}\n`)
-  const { against } = options
-  if (against !== undefined) {
-    if (liveOptions !== null) {
-      const message = 'there is no page of runs in turns'
-      throw new InputError([{ path: '--live', message, remedy: 'leave --live or --against away' }])
-    }
-    const words = commandWords(file, options)
-    return rehearseInTurns({ scenario, world, words }, { ...options, against }, surroundings)
-  }
-
+/** What was asked, understood; all that is wrong with it is refused at once. */
+const readOrder = async (
+  file: string,
+  options: Options,
+  reader: OptionReader,
+  surroundings: Surroundings,
+) => {
+  const { world, store } = readPlace(reader, options)
+  // Where a speed means nothing, that is what is said of it.
+  const { speed: _speed, ...speedless } = options
+  const overrides = readOverrides(reader, world === undefined || world === 'local' ? options : speedless)
+  const liveOptions = reader.attempt(() => readLive(options.live, surroundings.env))
+  if (world !== undefined) checkExternalOptions(reader, world)
+  if (world === 'simulated') reader.idle(['--speed'], 'the simulated world has no speed', 'leave it away')
+  const turns = await readTurns(reader, options, world)
   const external =
-    world === 'external' ? readExternal(commandText(file, options), options, surroundings) : null
-  if (external !== null && options.dryRun === true)
-    return dryRun(scenario, external, options.json === true, stdout)
-  if (external !== null && options.cleanup === true) return cleanUp(scenario, external, stdout)
+    world === 'external' ? readExternal(reader, commandText(file, options), options, surroundings) : null
+  const { out } = options
+  if (out !== undefined) await reader.attemptAsync(() => checkFreeFolder(out))
+  const remedy = 'name a scenario file, such as scenarios/cern-2017.yaml'
+  const text = await reader.attemptAsync(() => readFileOrProblem(file, remedy))
+  const superuser = surroundings.superuser === true
+  const parsed =
+    text === undefined
+      ? undefined
+      : reader.attempt(() =>
+          parseScenario({
+            file,
+            text,
+            overrides,
+            checkGate,
+            readNamed: readNamedBeside(file),
+            // What a place cannot play is left out where the place is not known.
+            ...(world === undefined || store === undefined
+              ? {}
+              : { place: { world, store: store.kind, superuser } }),
+          }),
+        )
+  if (parsed !== undefined && external !== undefined && external !== null)
+    await reader.attemptAsync(() => permit(parsed.scenario, external))
+  return reader.done({ world, store, liveOptions, turns, external, text, parsed })
+}
+
+const run = async (
+  file: string,
+  options: Options,
+  reader: OptionReader,
+  surroundings: Surroundings,
+): Promise<number> => {
+  const { stdout, stderr } = surroundings
+  const order = await readOrder(file, options, reader, surroundings)
+  const { world, store, liveOptions, turns, external, text } = order
+  const { scenario, warnings } = order.parsed
+  for (const warning of warnings) stderr.write(`${sentences(`warning: ${formatProblem(warning)}`, stderr)}\n`)
+  if (turns !== null) {
+    const words = commandWords(file, options)
+    return rehearseInTurns({ scenario, words, turns, out: options.out }, surroundings)
+  }
+  const json = options.json === true
+  if (external !== null && options.dryRun === true) return dryRun(scenario, external, json, stdout)
+  if (external !== null && options.cleanup === true) return cleanUp(scenario, external, json, stdout)
 
   const screen = createRunScreen({ surroundings, scenario, world, nowMs: () => performance.now() })
   const makesUsers = scenario.external.people.kind === 'made'
@@ -179,13 +208,13 @@ export const addRehearse = (
     )
     .option('--json', 'print summary.json instead of charts')
     .option('--against <build>', 'make runs of another build in turns with this one, for gate --baseline')
-    .option('--repeat <number>', 'with --against: how many runs of each build', '10')
+    .option('--repeat <number>', 'with --against: how many runs of each build; default: 10')
     .addHelpText(
       'after',
       '\nExamples:\n  cutover rehearse scenarios/cern-2017.yaml\n  cutover rehearse scenarios/cern-2017.yaml --world simulated --seed 7\n  cutover rehearse scenarios/hard.yaml --live\n  cutover rehearse scenarios/ci-smoke.yaml --against ../main --repeat 10 --out reports/turns',
     )
-    .action(async (file: string, options: Options) => {
-      ended(await run(file, options, surroundings))
+    .action(async (file: string, options: Options, command: Command) => {
+      ended(await run(file, options, new OptionReader(command), surroundings))
     })
   addExternalOptions(verb)
 }

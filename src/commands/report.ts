@@ -11,6 +11,7 @@ import { renderHtml } from '../render/html.js'
 import { renderTerminal } from '../render/terminal.js'
 import { judge } from '../worlds/rehearse.js'
 import { exitCodes } from './exit.js'
+import { OptionReader } from './optionReader.js'
 import { colourOf, columnsOf, type Surroundings } from './terminal.js'
 
 interface Options {
@@ -32,9 +33,18 @@ const tidy = async (folder: string, { stderr }: Surroundings): Promise<void> => 
   }
 }
 
-const run = async (folder: string, options: Options, surroundings: Surroundings): Promise<number> => {
+const run = async (
+  folder: string,
+  options: Options,
+  reader: OptionReader,
+  surroundings: Surroundings,
+): Promise<number> => {
+  reader.outputFile('--html', options.html)
+  reader.outputFile('--series', options.series)
+  reader.outputFolder('--csv', options.csv)
+  const { record } = reader.done({ record: await reader.attemptAsync(() => readRecord(folder)) })
   await tidy(folder, surroundings)
-  const { summary, view } = judge(await readRecord(folder))
+  const { summary, view } = judge(record)
   if (options.csv !== undefined) await exportCsv(await readRunFolder(folder), options.csv)
   if (options.series !== undefined) await exportJson(await readRunFolder(folder), options.series)
   if (options.html !== undefined) await writeFile(options.html, renderHtml(view, await readReportAssets()))
@@ -65,7 +75,7 @@ export const addReport = (
       'after',
       '\nExamples:\n  cutover report reports/cern-2017-20170404T080000Z --html cern.html\n  cutover report reports/cern-2017-20170404T080000Z --csv cern-csv',
     )
-    .action(async (folder: string, options: Options) => {
-      ended(await run(folder, options, surroundings))
+    .action(async (folder: string, options: Options, command: Command) => {
+      ended(await run(folder, options, new OptionReader(command), surroundings))
     })
 }

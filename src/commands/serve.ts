@@ -2,7 +2,7 @@
 // Reads the options, starts the service, tells where it is, and ends it.
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
-import { InputError, type Problem } from '../base/errors.js'
+import { InputError } from '../base/errors.js'
 import { releaseProfiles } from '../identity/release.js'
 import { KeyRepositoryError, readRing } from '../io/keyRepository.js'
 import { parseStoreChoice, type StoreChoice } from '../io/store/open.js'
@@ -10,6 +10,7 @@ import { parseCloud, readServiceWords } from '../scenario/service.js'
 import { openIdentityService, type ServiceOptions } from '../worlds/local/service.js'
 import { exitCodes } from './exit.js'
 import { readFileOrProblem } from './inputFile.js'
+import { OptionReader } from './optionReader.js'
 import type { Surroundings } from './terminal.js'
 
 interface Options {
@@ -26,17 +27,6 @@ interface Options {
   readonly publicUrl?: string
   readonly bootstrapPassword?: string
   readonly json?: boolean
-}
-
-/** What the reading of one option gave; what is wrong goes to the common list. */
-const attempt = <T>(problems: Problem[], read: () => T): T | null => {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    problems.push(...error.problems)
-    return null
-  }
 }
 
 const refuse = (path: string, message: string, remedy: string): InputError =>
@@ -90,8 +80,20 @@ const providerOf = ({ provider, release }: Options): string =>
   Object.entries(releaseProfiles).find(([name]) => name === release)?.[1].defaultProvider ??
   'uuid'
 
+/** The cloud of a file; null where none was named. */
+const readCloud = async (
+  reader: OptionReader,
+  file: string | undefined,
+): Promise<ServiceOptions['cloud'] | undefined> => {
+  if (file === undefined) return null
+  const remedy = 'name a file with the keys of a scenario’s `cloud`'
+  const text = await reader.attemptAsync(() => readFileOrProblem(file, remedy))
+  return text === undefined ? undefined : reader.attempt(() => parseCloud({ file, text }))
+}
+
 const readOptions = async (
   options: Options,
+  reader: OptionReader,
   env: Surroundings['env'],
 ): Promise<Omit<ServiceOptions, 'makePassword' | 'onWords'>> => {
   const { settings, problems: found } = readServiceWords({
@@ -102,34 +104,18 @@ const readOptions = async (
     ...(options.allowExpiredWindow === undefined ? {} : { allowExpiredWindow: options.allowExpiredWindow }),
     ...(options.passwordHash === undefined ? {} : { passwordHash: options.passwordHash }),
   })
-  const problems = [...found]
+  for (const problem of found) reader.add(problem)
   const { keys, cloud: cloudFile, publicUrl: publicText } = options
-  const listen = attempt(problems, () => readListen(options.listen))
-  const store = attempt(problems, () => readStore(options.store))
-  const publicUrl = publicText === undefined ? null : attempt(problems, () => readPublicUrl(publicText))
-  if (keys !== undefined) attempt(problems, () => checkKeys(keys))
-  let cloud: ServiceOptions['cloud'] = null
-  if (cloudFile !== undefined) {
-    const text = await readFileOrProblem(
-      cloudFile,
-      'name a file with the keys of a scenario’s `cloud`',
-    ).catch((error: unknown) =>
-      attempt(problems, () => {
-        throw error
-      }),
-    )
-    if (text !== null) cloud = attempt(problems, () => parseCloud({ file: cloudFile, text }))
-  }
-  if (problems.length > 0 || settings === null || listen === null || store === null)
-    throw new InputError(problems)
+  const listen = reader.attempt(() => readListen(options.listen))
+  const store = reader.attempt(() => readStore(options.store))
+  const publicUrl = publicText === undefined ? null : reader.attempt(() => readPublicUrl(publicText))
+  if (keys !== undefined) reader.attempt(() => checkKeys(keys))
+  const cloud = await readCloud(reader, cloudFile)
+  const read = reader.done({ settings: settings ?? undefined, listen, store, publicUrl, cloud })
   const password = options.bootstrapPassword ?? env['OS_BOOTSTRAP_PASSWORD'] ?? ''
   return {
-    settings,
-    listen,
-    store,
-    publicUrl,
+    ...read,
     keysFolder: keys ?? null,
-    cloud,
     password: password === '' ? null : password,
   }
 }
@@ -140,9 +126,9 @@ const storeText = (store: StoreChoice): string => {
   return store.kind === 'sqlite' && store.file !== null ? `sqlite:${store.file}` : store.kind
 }
 
-const run = async (words: Options, surroundings: Surroundings): Promise<number> => {
+const run = async (words: Options, reader: OptionReader, surroundings: Surroundings): Promise<number> => {
   const { stdout, stderr, env } = surroundings
-  const options = await readOptions(words, env)
+  const options = await readOptions(words, reader, env)
   let interrupts = 0
   const stopped = new Promise<void>((resolve) => {
     surroundings.onInterrupt(() => {
@@ -239,7 +225,7 @@ export const addServe = (
     )
     .option('--json', 'print the line that tells it is ready as JSON')
     .addHelpText('after', explanation)
-    .action(async (options: Options) => {
-      ended(await run(options, surroundings))
+    .action(async (options: Options, command: Command) => {
+      ended(await run(options, new OptionReader(command), surroundings))
     })
 }

@@ -1,5 +1,5 @@
-// Work of several runs as a user sees it: progress with the time that is left, warnings, and Ctrl-C.
-// It exists so that a comparison and a search begin, tell and end alike.
+// Long work as a user sees it: progress with the time that is left, warnings, and Ctrl-C.
+// It exists so that comparisons, searches and measurements tell and end alike.
 import { duration } from '../render/text.js'
 import type { JobsProgress } from '../worlds/compare/jobs.js'
 import { exitCodes } from './exit.js'
@@ -8,6 +8,23 @@ import { createProgressLine, type Surroundings } from './terminal.js'
 const progressText = ({ done, total, share, leftSec, running }: JobsProgress): string => {
   const left = leftSec === null ? '' : `, about ${duration(Math.max(1, Math.round(leftSec)))} left`
   return `${done} of ${total} runs, ${Math.floor(100 * share)} %${left}  ${running.join(', ')}`
+}
+
+const stopping = 'Stopping: what was measured is shown. Once more ends at once.\n'
+
+/** A signal that the first Ctrl-C gives; the second ends the program at once. */
+export const onceInterrupted = (
+  { stderr, onInterrupt }: Surroundings,
+  line: { readonly end: () => void },
+): AbortSignal => {
+  const ended = new AbortController()
+  onInterrupt(() => {
+    if (ended.signal.aborted) process.exit(exitCodes.inconclusive)
+    line.end()
+    stderr.write(stopping)
+    ended.abort()
+  })
+  return ended.signal
 }
 
 /** Progress on stderr, and Ctrl-C: what the pieces of work have in common. */
@@ -21,7 +38,7 @@ export const createWork = (surroundings: Surroundings) => {
     if (state.interrupts > 1) process.exit(exitCodes.inconclusive)
     stop?.('stopped by the user')
     line.end()
-    stderr.write('Stopping: what was measured is shown. Once more ends at once.\n')
+    stderr.write(stopping)
   })
   return {
     state,

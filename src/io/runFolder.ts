@@ -108,21 +108,31 @@ const makeFolder = async (folder: string): Promise<void> => {
   }
 }
 
-/** Makes the folder that the user named: it may exist if it is empty. */
-const claimGiven = async (folder: string): Promise<string> => {
+/**
+ * Whether a folder that the user named is free: not there yet, or empty. Nothing is made.
+ * @throws InputError if it is not
+ */
+export const checkFreeFolder = async (out: string): Promise<void> => {
+  const folder = path.resolve(out)
   const problem = (message: string): InputError =>
     new InputError([{ file: folder, path: '--out', message, remedy: 'name a new or an empty folder' }])
   let entries: readonly string[]
   try {
-    await makeFolder(folder).catch((error: unknown) => {
-      if (systemCode(error) !== 'EEXIST') throw error
-    })
     entries = await readdir(folder)
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return
     if (systemCode(error) === 'ENOTDIR' && existsSync(folder)) throw problem('is a file, not a folder')
     return refuse(folder, error)
   }
   if (entries.length > 0) throw problem('the folder is not empty')
+}
+
+/** Makes the folder that the user named: it may exist if it is empty. */
+const claimGiven = async (folder: string): Promise<string> => {
+  await makeFolder(folder).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') refuse(folder, error)
+  })
+  await checkFreeFolder(folder)
   return folder
 }
 

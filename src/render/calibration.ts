@@ -9,6 +9,8 @@ import { count, counted, milliseconds, share, wrap } from './text.js'
 /** What is drawn. */
 export interface CalibrationView {
   readonly verdict: Verdict
+  /** Whether somebody stopped it: the cases are not all. */
+  readonly stopped: boolean
   readonly cases: readonly (OwnFigures & CaseVerdict)[]
   readonly autocannon: readonly CaseFigures[]
 }
@@ -60,6 +62,8 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
   inconclusive: 'INCONCLUSIVE: the machine did not let it be seen',
 }
 
+const stoppedWords = 'INCONCLUSIVE: stopped early; these are the cases that had ended until then'
+
 export const renderCalibration = (view: CalibrationView, { columns, colour }: CalibrationStyle): string => {
   const { bold, dim, red, green, yellow } = pc.createColors(colour)
   const width = Math.max(80, Math.min(140, columns))
@@ -90,7 +94,7 @@ export const renderCalibration = (view: CalibrationView, { columns, colour }: Ca
     ...view.cases.flatMap((one) => item(generatorLine(one))),
     ...others,
     '',
-    paints[view.verdict](bold(verdictWords[view.verdict])),
+    paints[view.verdict](bold(view.stopped ? stoppedWords : verdictWords[view.verdict])),
     ...judged,
   ]
   return `${lines.join('\n')}\n`

@@ -48,7 +48,7 @@ const wrong: readonly Usage[] = [
   {
     title: 'a scenario that is a folder',
     words: ['rehearse', '.'],
-    says: /^\.: cannot be read \(EISDIR\); /,
+    says: /^\.: is a folder, not a file; /,
   },
   {
     title: 'a world that is none',
@@ -73,7 +73,7 @@ const wrong: readonly Usage[] = [
   {
     title: 'a seed and a speed that are none, both at once',
     words: ['rehearse', steady, '--seed', '-1', '--speed', '0'],
-    says: /^--seed: -1 is no seed; .*\n--speed: 0 is no speed; .*\n2 problems; nothing was started\.\n$/,
+    says: /^--seed: "-1" is no seed; .*\n--speed: "0" is no speed; .*\n2 problems; nothing was started\.\n$/,
   },
   {
     title: 'a run that is not there',
@@ -81,9 +81,9 @@ const wrong: readonly Usage[] = [
     says: /^nowhere: there is no such folder; /,
   },
   {
-    title: 'a comparison of times that are none, with a margin that is none, both at once',
-    words: ['gate', 'nowhere', '--times', 'p50,bogus', '--margin', '0'],
-    says: /^--margin: 0 is no rise .*\n--times: there is no time bogus; some of cpu,p50.*\n2 problems; nothing was started\.\n$/,
+    title: 'a comparison of times and runs that are none, with a margin that is none, all at once',
+    words: ['gate', 'nowhere', '--baseline', 'nobody', '--times', 'p50,bogus', '--margin', '0'],
+    says: /^--margin: 0 is no rise .*\n--times: there is no time bogus; some of cpu,p50.*\nnowhere: .*\nnobody: .*\n4 problems; nothing was started\.\n$/,
   },
   {
     title: 'another build that is not there',

@@ -204,14 +204,17 @@ describe('bad input', () => {
       ['--strategies', 'hard.yaml', 'hard.yaml', '--cloud', 'cloud.yaml'],
       'another strategy of the name hard',
     ],
-    [['--strategies', 'hard.yaml', '--cloud', 'cloud.yaml', '--jobs', '0'], '0 is no number of processes'],
+    [
+      ['--strategies', 'hard.yaml', '--cloud', 'cloud.yaml', '--jobs', '0'],
+      '--jobs: "0" is no whole number from 1 to 256',
+    ],
     [
       ['--strategies', 'hard.yaml', '--cloud', 'cloud.yaml', '--store', 'mariadb'],
       'cannot use the store mariadb',
     ],
     [['nowhere', 'elsewhere'], 'there is no such folder'],
     [['a', 'b', '--html', 'no/folder.html'], '--html: there is no folder '],
-    [['a', 'b', '--confirm', '--seed', '3'], '2 problems; nothing was started'],
+    [['a', 'b', '--confirm', '--seed', '3'], '4 problems; nothing was started'],
     [
       ['--strategies', 'hard.yaml', '--cloud', 'cloud.yaml', '--world', 'local', '--confirm'],
       '--confirm: these runs are in the local world already',
@@ -345,7 +348,7 @@ describe('a search', () => {
   })
 
   test.each([
-    [['--search', '1'], '1 is no number of plans'],
+    [['--search', '1'], '--search: "1" is no whole number from 2 to 1,000'],
     [['--search', '5', '--sample', '200%'], 'is not between 0 and 1'],
   ])('with %j is refused', async (words, reason) => {
     const { code, stderr } = await compare('--strategies', plain, '--cloud', shortCloud, ...words)

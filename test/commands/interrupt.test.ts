@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
+import type { Calibration } from '../../src/worlds/calibrate/calibrate.js'
 import { childrenOf, isRunning, Program, runProgram, until } from '../support/program.js'
 
 jest.setTimeout(120_000)
@@ -101,6 +102,33 @@ describe('Ctrl-C', () => {
     expect(code).toBe(4)
     expect(stderr).toContain('\nStopping: what was measured is shown. Once more ends at once.\n')
     expect(stderr).not.toMatch(/ended \(/)
+    expect(children.filter(isRunning)).toEqual([])
+  })
+
+  test('during a calibration gives the case up and reports those that had ended, as not whole', async () => {
+    const out = path.join(home, 'calibration.json')
+    const words = ['calibrate', '--rate', '60', '--seconds', '2', '--json', '--out', out]
+    // The second case: the first has ended.
+    const { program, children } = await saying(/^constant 20 ms, 60\/s/m, ...words)
+    program.signalGroup('SIGINT')
+    const { code, stdout, stderr } = await program.ended
+    expect(code).toBe(4)
+    expect(stderr).toContain('\nStopping: what was measured is shown. Once more ends at once.\n')
+    const told = JSON.parse(stdout) as Calibration
+    expect(told).toMatchObject({ stopped: true, verdict: 'inconclusive' })
+    expect(told.cases[0]?.name).toBe('constant 20 ms, 50/s')
+    expect(told.cases.length).toBeLessThan(5)
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(told)
+    expect(children.filter(isRunning)).toEqual([])
+  })
+
+  test('before the first case of a calibration has ended leaves nothing to report', async () => {
+    const { program, children } = await saying(/^constant 20 ms/m, 'calibrate', '--seconds', '600')
+    expect(children.length).toBe(1)
+    program.signalGroup('SIGINT')
+    const { code, stdout, stderr } = await program.ended
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect(stderr).toMatch(/\nStopped before the first case had ended: nothing to report\.\n$/)
     expect(children.filter(isRunning)).toEqual([])
   })
 })

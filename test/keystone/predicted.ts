@@ -55,7 +55,7 @@ export const rateFor = (profile: CostProfile, busy: number, issueShare: number):
 /** Sends the arrivals of a load to the Keystone itself. */
 export const measureOpenLoop = async (keystone: RealKeystone, load: OpenLoad): Promise<ResponsesByOp> => {
   const { access, tls } = findCloud({ env: adminVariables(keystone), folder: keystone.folder })
-  const line = openLine(keystone.url, tls, 60_000)
+  const line = openLine(keystone.url, { tls, timeoutMs: 60_000, signal: new AbortController().signal })
   const send = async (request: Sent, status: number): Promise<string> => {
     const answer = await line.send(request)
     if (answer.status !== status) throw new Error(`${request.method} was answered with ${answer.status}`)

@@ -3,10 +3,16 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { StoppedError } from '../../src/base/errors.js'
 import { findCloud } from '../../src/io/cloud/findCloud.js'
 import type { CostProfile, MeasuredPoint } from '../../src/scenario/costs/profile.js'
 import { shippedCosts } from '../../src/scenario/costs/shipped.js'
-import { measureProfile, mergeProfiles, workersBy } from '../../src/worlds/profile/measure.js'
+import {
+  measureProfile,
+  mergeProfiles,
+  workersBy,
+  type ProfileOrder,
+} from '../../src/worlds/profile/measure.js'
 
 jest.setTimeout(120_000)
 
@@ -58,21 +64,43 @@ afterAll(() => {
   server.closeAllConnections()
 })
 
-test('the profile of a server tells its times and its workers', async () => {
-  const cloud = findCloud({
+const order = (clients: readonly number[]): ProfileOrder => ({
+  ...findCloud({
     env: { OS_AUTH_URL: `${url}/v3`, OS_USERNAME: 'admin', OS_PASSWORD: 'secret', OS_PROJECT_NAME: 'admin' },
     folder: '/nonexistent',
-  })
-  const profile = await measureProfile({
-    ...cloud,
-    name: 'stub',
-    seconds: 1,
-    clients: [1, 9],
-    workers: null,
-    cache: 'none',
-    timeoutMs: 20_000,
-    onProgress: () => {},
-  })
+  }),
+  signal: new AbortController().signal,
+  name: 'stub',
+  seconds: 1,
+  clients,
+  workers: null,
+  cache: 'none',
+  timeoutMs: 20_000,
+  onProgress: () => {},
+})
+
+/** Measures until something is said of it, and is stopped then. */
+const stoppedAt = (said: string): Promise<CostProfile> => {
+  const ended = new AbortController()
+  const onProgress = (text: string): void => {
+    if (text === said) ended.abort()
+  }
+  return measureProfile({ ...order([1, 9]), signal: ended.signal, onProgress })
+}
+
+test('a measurement that is stopped tells the loops that had ended, and says that it is not whole', async () => {
+  const { points, rows, about } = await stoppedAt('validate, 9 clients')
+  expect(points.map(({ op, concurrency }) => [op, concurrency])).toEqual([['validate', 1]])
+  expect(rows.map(({ op, refused }) => [op, refused])).toEqual([['validate', undefined]])
+  expect(about).toMatch(/^Not whole: stopped before all was measured\. /)
+})
+
+test('a measurement that is stopped before a loop had ended has nothing to report', async () => {
+  await expect(stoppedAt('logging in')).rejects.toThrow(StoppedError)
+})
+
+test('the profile of a server tells its times and its workers', async () => {
+  const profile = await measureProfile(order([1, 9]))
   expect(profile.workers).toBe(workers)
   for (const { provider, alone } of profile.rows) {
     expect(provider).toBe('uuid')

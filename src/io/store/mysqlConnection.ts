@@ -33,11 +33,13 @@ const attemptsMax = 10
 
 const urlShape = 'mysql://user:password@host:port/database'
 
-const badUrl = (message: string): InputError =>
-  new InputError([{ path: '--store', message, remedy: `write ${urlShape}` }])
-
-/** Reads a URL. Throws InputError, whose message holds no part of the URL that could be the password. */
-export const parseMysqlUrl = (text: string): MysqlAddress => {
+/**
+ * Reads a URL. Throws InputError, whose message holds no part of the URL that could be the password.
+ * @param option who named it
+ */
+export const parseMysqlUrl = (text: string, option = '--store'): MysqlAddress => {
+  const badUrl = (message: string): InputError =>
+    new InputError([{ path: option, message, remedy: `write ${urlShape}` }])
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || url.protocol !== 'mysql:' || url.hostname === '') {
     throw badUrl('the URL of the database cannot be read')

@@ -1,7 +1,7 @@
 // One row of a `token` table, looked at and nothing else: no table is made, nothing is written.
 // It exists because a look may go to the database of a real Keystone, which our stores refuse to use.
 import { existsSync } from 'node:fs'
-import { InputError, WorldError } from '../../base/errors.js'
+import { assert, InputError, WorldError } from '../../base/errors.js'
 import { extraFromText } from '../../identity/extra.js'
 import type { TokenRow } from '../../identity/store.js'
 import { rowOfColumns, tokenColumnNames, type TokenColumns } from './columns.js'
@@ -21,8 +21,21 @@ const noTable = (place: string): InputError =>
 const rowOf = (columns: TokenColumns | undefined): TokenRow | null =>
   columns === undefined ? null : rowOfColumns(columns, extraFromText(columns.extra))
 
+/**
+ * Whether a store can be looked into, as far as that is known without asking it.
+ * @throws InputError if it cannot
+ */
+export const checkLookedInto = (store: StoreChoice): void => {
+  const lasts = store.kind === 'mysql' || (store.kind === 'sqlite' && store.file !== null)
+  if (!lasts) {
+    const remedy = 'use sqlite:FILE, or mysql://user:password@host:port/database'
+    throw refuse(`the store ${store.kind} lives only while a run does`, remedy)
+  }
+  if (store.kind === 'sqlite' && store.file !== null && !existsSync(store.file))
+    throw refuse(`there is no file ${store.file}`, 'name a SQLite file that a run made')
+}
+
 const fromSqlite = async (file: string, id: string): Promise<TokenRow | null> => {
-  if (!existsSync(file)) throw refuse(`there is no file ${file}`, 'name a SQLite file that a run made')
   const driver = await loadDriver()
   try {
     const database = new driver(file, { readonly: true, fileMustExist: true })
@@ -59,11 +72,9 @@ const fromMysql = async (url: string, id: string): Promise<TokenRow | null> => {
  * The row of a token; null if there is none.
  * @throws InputError for a store that cannot be looked into · WorldError if it does not answer
  */
-export const readStoredToken = (store: StoreChoice, id: string): Promise<TokenRow | null> => {
+export const readStoredToken = async (store: StoreChoice, id: string): Promise<TokenRow | null> => {
+  checkLookedInto(store)
   if (store.kind === 'sqlite' && store.file !== null) return fromSqlite(store.file, id)
-  if (store.kind === 'mysql') return fromMysql(store.url, id)
-  throw refuse(
-    `the store ${store.kind} lives only while a run does`,
-    'use sqlite:FILE, or mysql://user:password@host:port/database',
-  )
+  assert(store.kind === 'mysql', 'a store that cannot be looked into was not refused')
+  return fromMysql(store.url, id)
 }

@@ -19,6 +19,7 @@ import { createArrivals } from '../../scenario/arrivals.js'
 import { parseScenario } from '../../scenario/parse.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { ScaledClock } from '../local/scaledClock.js'
+import { unlessStopped } from '../unlessStopped.js'
 import type { CalibrationCase } from './cases.js'
 import { startStub } from './startStub.js'
 import { steadyUs, type StubReport } from './stubCalls.js'
@@ -140,11 +141,13 @@ export interface OwnRunOptions {
   readonly seed: number
   /** Told how far the case has come. */
   readonly onProgress: (nowSec: number) => void
+  /** Gives the case up. */
+  readonly signal: AbortSignal
 }
 
-/** Plays one case. Throws WorldError if the stub does not start. */
+/** Plays one case. Throws WorldError if the stub does not start, StoppedError if the case is given up. */
 export const playOwn = async (options: OwnRunOptions): Promise<OwnFigures> => {
-  const { case: one, seed } = options
+  const { case: one, seed, signal } = options
   const scenario = scenarioOf(one, seed)
   const timeMap = new TimeMap([{ untilSec: one.seconds, speed: 1, traffic: 1 }])
   const clock = new ScaledClock(timeMap)
@@ -158,7 +161,7 @@ export const playOwn = async (options: OwnRunOptions): Promise<OwnFigures> => {
     connectionsPerNode: connections,
   })
   try {
-    await warmUp(client, connections)
+    await unlessStopped(signal, warmUp(client, connections))
     const plan = new DealtPlan(scenario, one.perSec)
     const target = new NumberedTarget(client)
     const played = await play({ ...options, scenario, timeMap, clock, stub, target, plan })
@@ -180,7 +183,7 @@ interface Stage extends OwnRunOptions {
 }
 
 const play = async (stage: Stage): Promise<Played> => {
-  const { scenario, timeMap, clock, stub, target, plan, onProgress } = stage
+  const { scenario, timeMap, clock, stub, target, plan, onProgress, signal } = stage
   const lines: IntervalLine[] = []
   const hlog: string[] = []
   const recorder: Recorder = createRecorder({
@@ -196,6 +199,7 @@ const play = async (stage: Stage): Promise<Played> => {
   })
   const cloud = planCloud(scenario, '')
   let watch: GeneratorWatch | null = null
+  let load: GeneratorLoad | undefined
   const ended = new Promise<void>((resolve) => {
     const engine = new Engine({
       scenario,
@@ -216,8 +220,11 @@ const play = async (stage: Stage): Promise<Played> => {
   const originUs = steadyUs()
   clock.start()
   await stub.call('begin', originUs)
-  await ended
-  const load = (watch as GeneratorWatch | null)?.end()
+  try {
+    await unlessStopped(signal, ended)
+  } finally {
+    load = (watch as GeneratorWatch | null)?.end()
+  }
   clock.stop()
   const { lateness } = recorder.finish(toSec(clock.now()))
   if (load === undefined) throw new RangeError('the run ended before it began')

@@ -1,7 +1,6 @@
 // What a saturation sweep plays on: a store with a cloud and tokens that were issued before, keys, backends of any mode.
 // It exists so that the sweep and the growth of the table measure the same servers in the same way.
 import path from 'node:path'
-import { WorldError } from '../../base/errors.js'
 import { Random } from '../../base/random.js'
 import { releaseProfiles } from '../../identity/release.js'
 import type { FlushOrder } from '../../identity/store.js'
@@ -20,6 +19,7 @@ import { createSealer } from '../../token/sealer.js'
 import type { AnswersSoFar, BackendSetup, KeeperNotice, KeeperSetup } from '../local/calls.js'
 import type { Endings } from '../local/endings.js'
 import { openStoreAddress } from '../local/storeAddress.js'
+import { unlessStopped } from '../unlessStopped.js'
 
 export interface StageOptions {
   readonly store: StoreChoice
@@ -35,15 +35,6 @@ export interface StageOptions {
   readonly onRows: (rows: number) => void
   readonly signal: AbortSignal
 }
-
-/** What is awaited, or an error as soon as somebody does not want it any more. */
-const unless = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const stop = (): void => reject(new WorldError('stopped by the user'))
-    signal.addEventListener('abort', stop)
-    if (signal.aborted) stop()
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 
 /** A request as the load generator takes it. */
 export interface LoadRequest {
@@ -125,7 +116,7 @@ export const openStage = async (options: StageOptions, endings: Endings): Promis
   })
   endings.add(() => keeper.end())
   // Rows are written for minutes; whoever stops waiting ends the keeper with the rest.
-  await unless(options.signal, keeper.call('seed', { store: address, scenario } satisfies KeeperSetup))
+  await unlessStopped(options.signal, keeper.call('seed', { store: address, scenario } satisfies KeeperSetup))
 
   const cloud = planCloud(scenario, '')
   const plan = new TokenPlan(scenario, cloud)

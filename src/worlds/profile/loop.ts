@@ -1,7 +1,7 @@
 // A closed loop over HTTP on a Keystone that is given: so many clients, each of which sends its next request when it has its answer.
 // It exists to measure service times and throughput as the shipped profiles were measured: a connection for each request.
 import { Pool } from 'undici'
-import { WorldError } from '../../base/errors.js'
+import { StoppedError, WorldError } from '../../base/errors.js'
 import type { TlsSettings } from '../../io/cloud/findCloud.js'
 
 /** One request as it goes out. */
@@ -25,8 +25,18 @@ export interface Line {
   close(): Promise<void>
 }
 
-/** @param origin scheme, host and port */
-export const openLine = (origin: string, tls: TlsSettings, timeoutMs: number): Line => {
+/**
+ * @param origin scheme, host and port
+ * @param signal gives up what is under way; then every request ends with a StoppedError
+ */
+export const openLine = (
+  origin: string,
+  {
+    tls,
+    timeoutMs,
+    signal,
+  }: { readonly tls: TlsSettings; readonly timeoutMs: number; readonly signal: AbortSignal },
+): Line => {
   const pool = new Pool(origin, {
     connections: 64,
     pipelining: 1,
@@ -34,6 +44,8 @@ export const openLine = (origin: string, tls: TlsSettings, timeoutMs: number): L
     bodyTimeout: timeoutMs,
     connect: { timeout: timeoutMs, ...tls },
   })
+  const stop = (): void => void pool.destroy()
+  signal.addEventListener('abort', stop)
   return {
     send: async ({ method, path, headers, body }) => {
       try {
@@ -46,12 +58,16 @@ export const openLine = (origin: string, tls: TlsSettings, timeoutMs: number): L
           body: await answer.body.text(),
         }
       } catch (error) {
+        if (signal.aborted) throw new StoppedError('stopped by the user')
         throw new WorldError(
           `no answer from ${origin}: ${error instanceof Error ? error.message : String(error)}`,
         )
       }
     },
-    close: () => pool.destroy(),
+    close: async () => {
+      signal.removeEventListener('abort', stop)
+      await pool.destroy()
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 // Measures the cost profile of a Keystone that is given: one client for service times, a sweep of clients for workers.
 // It exists because only a measurement of the operator's own Keystone tells an operator something of it.
-import { WorldError } from '../../base/errors.js'
+import { StoppedError, WorldError } from '../../base/errors.js'
 import { accessBody, type CloudAccess } from '../../io/cloud/access.js'
 import type { TlsSettings } from '../../io/cloud/findCloud.js'
 import { quantileOf } from '../../measure/script.js'
@@ -23,6 +23,8 @@ export interface ProfileOrder {
   readonly cache: CacheState
   readonly timeoutMs: number
   readonly onProgress: (text: string) => void
+  /** Ends it early: the loop that is under way is given up. */
+  readonly signal: AbortSignal
 }
 
 /** Different subjects, so that no answer is the one before. */
@@ -148,7 +150,7 @@ const round = (value: number): number => Number(value.toPrecision(4))
 const rowsOf = (
   points: readonly MeasuredPoint[],
   workers: number,
-  refused: NonNullable<CostRow['refused']>,
+  refused: CostRow['refused'],
 ): readonly CostRow[] =>
   (['validate', 'issue'] as const).flatMap((op): CostRow[] => {
     const own = points.filter((point) => point.op === op).map((point) => ({ ...point, hashMs: 0 }))
@@ -170,53 +172,71 @@ const rowsOf = (
         statements: null,
         selects: null,
         inserts: null,
-        ...(op === 'validate' ? { refused } : {}),
+        ...(op === 'validate' && refused !== undefined ? { refused } : {}),
         from: `measured in ${own.length} closed loops${op === 'issue' ? ', the check of the password included' : ''}`,
       },
     ]
   })
 
-/** Measures a Keystone. @throws WorldError where it does not answer as a Keystone does */
+interface Measured {
+  readonly points: MeasuredPoint[]
+  refused: CostRow['refused']
+}
+
+/** One loop after the other, each added when it has ended. @throws StoppedError when it is stopped */
+const measureAll = async (line: Line, order: ProfileOrder, measured: Measured): Promise<void> => {
+  const { onProgress, clients } = order
+  const { points } = measured
+  onProgress('logging in')
+  const stage = await prepare(line, order)
+  const request = requestsOf(stage, 'validate')
+  await runLoop(line, { clients: 2, seconds: warmUpSeconds, request, status: 200 })
+  for (const op of ['validate', 'issue'] as const) {
+    for (const each of clients) {
+      onProgress(`${op}, ${each} client${each === 1 ? '' : 's'}`)
+      points.push(await measurePoint(stage, op, each))
+    }
+  }
+  onProgress('refused validations')
+  const good = points.find(({ op, concurrency }) => op === 'validate' && concurrency === 1)?.p50Ms ?? 1
+  measured.refused = {
+    notFound: share(await measureRefusal(stage, 404), good),
+    unauthorized: share(await measureRefusal(stage, 401), good),
+  }
+}
+
+const aboutOf = ({ access, seconds, workers, signal }: ProfileOrder): string =>
+  (signal.aborted ? 'Not whole: stopped before all was measured. ' : '') +
+  `Measured by cutover profile at ${new URL(access.url).host}: closed loops of ${seconds} s, a connection for each request, ${subjects} subject ` +
+  `tokens. Workers: ${workers === null ? 'as many as the loops show busy' : 'as given'}. The time of an issue includes the check of ` +
+  'the password as it is set up there, and all times the way over the network.'
+
+/**
+ * Measures a Keystone. Where it is stopped, the profile is of the loops that had ended by then.
+ * @throws WorldError where it does not answer as a Keystone does, StoppedError if it was stopped before a loop had ended
+ */
 export const measureProfile = async (order: ProfileOrder): Promise<CostProfile> => {
-  const { access, tls, seconds, clients, onProgress } = order
-  const line = openLine(new URL(access.url).origin, tls, order.timeoutMs)
+  const line = openLine(new URL(order.access.url).origin, order)
+  const measured: Measured = { points: [], refused: undefined }
+  const { points } = measured
   try {
-    onProgress('logging in')
-    const stage = await prepare(line, order)
-    await runLoop(line, {
-      clients: 2,
-      seconds: warmUpSeconds,
-      request: requestsOf(stage, 'validate'),
-      status: 200,
-    })
-    const points: MeasuredPoint[] = []
-    for (const op of ['validate', 'issue'] as const) {
-      for (const each of clients) {
-        onProgress(`${op}, ${each} client${each === 1 ? '' : 's'}`)
-        points.push(await measurePoint(stage, op, each))
-      }
-    }
-    onProgress('refused validations')
-    const good = points.find(({ op, concurrency }) => op === 'validate' && concurrency === 1)?.p50Ms ?? 1
-    const refused = {
-      notFound: share(await measureRefusal(stage, 404), good),
-      unauthorized: share(await measureRefusal(stage, 401), good),
-    }
-    const workers = order.workers ?? workersBy(points)
-    return {
-      format: 'cutover/costs@1',
-      name: order.name,
-      about:
-        `Measured by cutover profile at ${new URL(access.url).host}: closed loops of ${seconds} s, a connection for each request, ${subjects} subject ` +
-        `tokens. Workers: ${order.workers === null ? 'as many as the loops show busy' : 'as given'}. The time of an issue includes the check of ` +
-        'the password as it is set up there, and all times the way over the network.',
-      workers,
-      passwordHashes: [],
-      rows: rowsOf(points, workers, refused),
-      points,
-    }
+    await measureAll(line, order, measured)
+  } catch (error) {
+    if (!(error instanceof StoppedError)) throw error
+    if (points.length === 0)
+      throw new StoppedError('Stopped before the first loop had ended: nothing to report.')
   } finally {
     await line.close()
+  }
+  const workers = order.workers ?? workersBy(points)
+  return {
+    format: 'cutover/costs@1',
+    name: order.name,
+    about: aboutOf(order),
+    workers,
+    passwordHashes: [],
+    rows: rowsOf(points, workers, measured.refused),
+    points,
   }
 }
 

@@ -12,7 +12,7 @@ import type { Summary } from '../../../src/measure/summary.js'
 import { IdentityApi } from '../../keystone/identityApi.js'
 import { OwnService } from '../../keystone/ownService.js'
 import { makeCertificates, type Certificates } from '../../support/certificates.js'
-import { Program, until } from '../../support/program.js'
+import { type Ended, Program, runProgram, until } from '../../support/program.js'
 import { Scratch } from '../../support/storedRun.js'
 
 jest.setTimeout(300_000)
@@ -303,10 +303,18 @@ test('what a killed run has left is found by prefix and mark, and nothing else i
   const identity = { methods: ['password'], password: { user: { ...admin, password: 'of-admin' } } }
   const { id: auth } = await api.token(identity, { project: { name: 'admin', domain: { id: 'default' } } })
   await api.ask('POST', '/v3/users', { auth, json: { user: { name: 'cutover-ann', domain_id: 'default' } } })
-  const { code, stdout } = await start(file, ['--cleanup']).ended
+  const cleanUp = (...words: readonly string[]): Promise<Ended> =>
+    runProgram(['rehearse', file, '--world', 'external', '--cleanup', ...words], {
+      cwd: scratch.root,
+      env: env(),
+    })
+  const { code, stdout } = await cleanUp()
   expect(code).toBe(0)
   expect(stdout).toMatch(/^removed user cutover-[0-9a-f]{6}-user-1 \([0-9a-f]{32}\)$/m)
   expect(await left()).toEqual(['cutover-ann'])
+  const again = await cleanUp('--json')
+  expect(again.code).toBe(0)
+  expect(JSON.parse(again.stdout)).toEqual({ removed: [], left: [] })
 })
 
 describe('before anything is sent', () => {
