@@ -39,11 +39,12 @@ const run = async (
   reader: OptionReader,
   surroundings: Surroundings,
 ): Promise<number> => {
+  // First, as a run that was killed early has leftovers and no record.
+  await tidy(folder, surroundings)
   reader.outputFile('--html', options.html)
   reader.outputFile('--series', options.series)
   reader.outputFolder('--csv', options.csv)
   const { record } = reader.done({ record: await reader.attemptAsync(() => readRecord(folder)) })
-  await tidy(folder, surroundings)
   const { summary, view } = judge(record)
   if (options.csv !== undefined) await exportCsv(await readRunFolder(folder), options.csv)
   if (options.series !== undefined) await exportJson(await readRunFolder(folder), options.series)
