@@ -7,6 +7,7 @@ import { ReadRevocations, RevocationIndex } from '../../src/identity/revocations
 import type { RevocationSubject } from '../../src/identity/revocations.js'
 import { revokeChain, revokeUser } from '../../src/identity/revoke.js'
 import type { Document } from '../../src/identity/store.js'
+import { MemoryTokenCache } from '../../src/identity/tokenCache.js'
 import { checkToken } from '../../src/identity/tokenCheck.js'
 import { createKeystone, ids, onProject } from './support/keystone.js'
 
@@ -157,6 +158,15 @@ test('a row that is marked invalid is dead by that alone, whatever events say', 
     expect(keystone.store.list('revocation_event')).toEqual([])
     expect(keystone.validate(marked)).toMatchObject({ status: 404, cause: 'revoked' })
     expect(keystone.validate(other).status).toBe(200)
+    // Another backend, whose cache has neither row.
+    const cache = { timeSec: 600, onIssue: false }
+    const beside = createKeystone(release, 'uuid', {
+      beside: keystone,
+      cache,
+      tokenCache: new MemoryTokenCache(cache),
+    })
+    expect(beside.validate(marked)).toMatchObject({ status: 404, cause: 'revoked' })
+    expect(beside.validate(other).status).toBe(200)
   }
 })
 
@@ -172,6 +182,19 @@ describe.each(['uuid', 'fernet'] as const)('with the %s provider', (mode) => {
     keystone.nowSec = second + 1
     expect(keystone.validate(keystone.login('alice')).status).toBe(200)
     expect(keystone.validate(sameSecond).status).toBe(404)
+  })
+
+  test('a token is taken back by its user and by an admin, but not by a service, which may only look at it', () => {
+    // `identity:revoke_token`: rule:admin_required or rule:token_subject (`keystone/common/policies/token.py`).
+    const keystone = createKeystone('queens', mode)
+    const token = keystone.login('alice')
+    const statusFor = (auth: string): number =>
+      keystone.send('DELETE', '/v3/auth/tokens', { auth, subject: token }).status
+    const service = keystone.login('nova', onProject(ids.serviceProject))
+    expect(keystone.validate(token, service).status).toBe(200)
+    expect([statusFor(service), statusFor(keystone.login('bob', 'unscoped'))]).toEqual([403, 403])
+    expect(statusFor(keystone.login('admin', onProject(ids.serviceProject)))).toBe(204)
+    expect(keystone.validate(token).status).toBe(404)
   })
 
   test('a deleted token writes one event, which an admin may read', () => {
