@@ -105,5 +105,9 @@ const blankOf = ({ gate, note }: GateResult): string => `gate without data: ${ga
 const measured = (value: number | null, unit: GateUnit): string =>
   value === null ? 'nothing' : `${figure(value)}${unit === '%' ? ' %' : ` ${unit}`}`
 
-/** A number as people write it: thousands grouped, at most three decimals. */
-const figure = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 3 })
+/** A number as people write it, and as the report has it: thousands grouped, three digits that count. */
+const figure = (value: number): string =>
+  value.toLocaleString(
+    'en-US',
+    Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
+  )

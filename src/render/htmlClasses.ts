@@ -103,7 +103,7 @@ function classStory(view: ReportView, { name, byCause }: ClassRow): Fragment[] {
     span === null ? '–' : clockTime(span.fromSec),
     span === null ? '–' : clockTime(span.toSec),
     peaks.length === 0
-      ? 'refused now and then, without a peak'
+      ? 'too few for a peak'
       : [...new Set(ends.map((end) => end || 'not known'))].join('; '),
   ]
 }

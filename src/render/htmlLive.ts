@@ -6,7 +6,7 @@ import { pageData } from './page/pageData.js'
 import { livePageScript } from './page/pageScript.js'
 import { html, type SafeHtml } from './safeHtml.js'
 import { soFar } from './story.js'
-import { clockTime, count, counted, figure, plain } from './text.js'
+import { clockTime, count, figure, plain } from './text.js'
 import type { ReportView } from './view.js'
 
 /** What a run is doing right now. */
@@ -107,7 +107,7 @@ function standing({ run, work }: LiveMoment): string {
   if (work !== null) return `${work}.`
   if (run === null) return 'the world is being started.'
   const speed = run.speed === null || run.speed === 1 ? '' : ` at ${figure(run.speed)} times real speed`
-  return `${clockTime(run.nowSec)} of ${clockTime(run.durationSec)}${speed}, ${counted(run.calls, 'call')}.`
+  return `${clockTime(run.nowSec)} of ${clockTime(run.durationSec)}${speed}.`
 }
 
 function progress({ run }: LiveMoment): SafeHtml | null {

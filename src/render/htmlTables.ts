@@ -6,7 +6,7 @@ import { generatorLoad } from './generatorLoad.js'
 import { figures, section, table, words, type Row } from './htmlTable.js'
 import { html, type SafeHtml } from './safeHtml.js'
 import { gateValue, hasSwitched, latencyTitle, peakSentence, windowName } from './story.js'
-import { clockTime, count, duration, milliseconds, rate } from './text.js'
+import { aboutDuration, clockTime, count, duration, milliseconds, rate } from './text.js'
 import type { LatencyRow, ReportView, ViewEvent } from './view.js'
 
 export function peakSection(view: ReportView): SafeHtml {
@@ -22,7 +22,7 @@ export function peakSection(view: ReportView): SafeHtml {
       `${i + 1}. ${peak.class}`,
       clockTime(peak.fromSec),
       clockTime(peak.toSec),
-      duration(peak.toSec - peak.fromSec),
+      aboutDuration(peak.toSec - peak.fromSec),
       count(peak.total),
       rate(peak.peakPerSec),
       clockTime(peak.peakAtSec),

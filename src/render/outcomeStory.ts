@@ -1,7 +1,7 @@
 // What the change did, in the sentences of an operator: who was without service and until what, when dual mode may end.
 // It stands beside story.ts, which tells of the run as a whole.
 import type { Peak } from '../measure/peaks.js'
-import { clockTime, count, counted, duration, listed, plain } from './text.js'
+import { aboutDuration, clockTime, count, counted, duration, listed, plain } from './text.js'
 import type { ReportView } from './view.js'
 
 /** So many classes are told of by themselves; the rest is in the tables. */
@@ -18,7 +18,7 @@ export function classStories(view: ReportView): string[] {
     .sort((a, b) => b.total - a.total)
     .slice(0, classesMost)
     .map(({ name, peaks, total }) => {
-      const spans = peaks.map(({ fromSec, toSec }) => duration(toSec - fromSec))
+      const spans = peaks.map(({ fromSec, toSec }) => aboutDuration(toSec - fromSec))
       const until = peaks.length === 1 ? untilWhat(name, peaks[0] as Peak) : ''
       return `${plain(name)} ${name.endsWith('s') ? 'were' : 'was'} refused for ${listed(spans)}${until}: ${counted(total, 'request')}${atOtherTimes(view, name, total)}${membersOf(view, name)}.`
     })
@@ -46,7 +46,7 @@ function membersOf(view: ReportView, name: string): string {
   const longest =
     impact.memberWithoutSec === null || impact.memberWithoutSec < 1
       ? ''
-      : `, one of them without a good answer for ${duration(impact.memberWithoutSec)}`
+      : `, one of them without a good answer for ${aboutDuration(impact.memberWithoutSec)}`
   const members = (impact.members ?? impact.membersHit) === 1 ? 'member was' : 'members were'
   return `; ${count(impact.membersHit)}${of} ${members} hit${longest}`
 }

@@ -78,8 +78,9 @@ export function duration(sec: number): string {
   return joinParts([`${minutes} min`, part(whole % 60, 's')])
 }
 
-/** How long somebody waited: parts of a second do not matter there, but are not nothing either. */
-export const aboutDuration = (sec: number): string => (sec > 0 && sec < 1 ? '< 1 s' : duration(sec))
+/** How long somebody waited, in whole seconds: parts of one do not matter there, but are not nothing either. */
+export const aboutDuration = (sec: number): string =>
+  sec > 0 && sec < 1 ? '< 1 s' : duration(Math.round(sec))
 
 const part = (value: number, unit: string): string => (value === 0 ? '' : `${value} ${unit}`)
 const joinParts = (parts: readonly string[]): string => parts.filter((each) => each !== '').join(' ')

@@ -131,6 +131,13 @@ describe('the charts', () => {
     await page.click('#zoom-switch')
   })
 
+  test('shows in its legend which line is p99 and which is p50', async () => {
+    const dashes = await live.page
+      .locator('#live-latency .u-marker line')
+      .evaluateAll((lines) => lines.map((line) => (line as SVGElement).style.strokeDasharray))
+    expect(dashes.slice(0, 2)).toEqual(['none', '4, 3'])
+  })
+
   test('split refusals by class or by cause', async () => {
     expect(await legendNames(live.page, 'refusals')).toEqual(
       expect.arrayContaining(['users', 'scripts', 'heat', 'magnum']),

@@ -31,10 +31,10 @@ export function drawnLegend(place: HTMLElement, drawings: readonly string[]): vo
 
 /** The marker of an area: its colour, and the hatch over it. */
 export function areaSwatch(colour: string, hatch: string): string {
-  return `<svg width="14" height="14" viewBox="0 0 8 8"><rect width="8" height="8" style="fill:${colour}"/><path class="hatch" d="${hatch}"/></svg>`
+  return `<svg aria-hidden="true" width="14" height="14" viewBox="0 0 8 8"><rect width="8" height="8" style="fill:${colour}"/><path class="hatch" d="${hatch}"/></svg>`
 }
 
 /** The marker of a line: its colour and its dashes. */
 export function lineSwatch(colour: string, dash: readonly number[]): string {
-  return `<svg width="30" height="10"><line x2="30" y1="5" y2="5" style="stroke:${colour};stroke-width:2.5;stroke-dasharray:${dash.join(' ') || 'none'}"/></svg>`
+  return `<svg aria-hidden="true" width="30" height="10"><line x2="30" y1="5" y2="5" style="stroke:${colour};stroke-width:2.5;stroke-dasharray:${dash.join(' ') || 'none'}"/></svg>`
 }

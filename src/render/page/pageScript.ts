@@ -44,6 +44,7 @@ const common = [
   keyZoom,
   keyedLegend,
   drawnLegend,
+  lineSwatch,
   onPress,
   setPressed,
   stageCharts,
@@ -67,7 +68,7 @@ const ofReport = [
 ]
 
 /** The same for `startComparison`. */
-const ofComparison = [relativeTime, lineSwatch, overlayChart, startComparison]
+const ofComparison = [relativeTime, overlayChart, startComparison]
 
 /** The functions as text, with a statement that calls some of them; nothing of it is seen from outside. */
 export const scriptOf = (functions: readonly ((...given: never[]) => unknown)[], start: string): string =>

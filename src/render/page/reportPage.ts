@@ -5,7 +5,7 @@ import type UPlot from 'uplot'
 import { count, figure } from '../text.js'
 import { baseOptions, hatched, seriesColour } from './chartOptions.js'
 import { drawBands, drawEvents, drawFoot, fillSpan, labelBands, pageColour } from './decoration.js'
-import { areaSwatch, drawnLegend, keyedLegend } from './legend.js'
+import { areaSwatch, drawnLegend, keyedLegend, lineSwatch } from './legend.js'
 import { onPress, setPressed, stageCharts, type Windows } from './stage.js'
 import { unpackNumbers } from './unpack.js'
 import type { PackedSeries, PageData } from './pageData.js'
@@ -198,12 +198,17 @@ export function latencyChart(Plot: typeof UPlot, data: PageData, place: HTMLElem
       },
     ],
   }
-  return chartOf(Plot, options, place, () => [
+  const drawn = chartOf(Plot, options, place, () => [
     axisValues(data),
     ...data.latency
       .flatMap(({ p99, p50 }) => [p99, p50])
       .map((packed) => closed(unpackNumbers(packed, data.alphabet, 100))),
   ])
+  drawnLegend(
+    place,
+    data.latency.flatMap((_, i) => [lineSwatch(seriesColour(i), []), lineSwatch(seriesColour(i), [4, 3])]),
+  )
+  return drawn
 }
 
 /** What the page's windows of time are. */
