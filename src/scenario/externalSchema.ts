@@ -90,7 +90,7 @@ export const externalSchema = z.strictObject({
   ceiling: rate()
     .optional()
     .describe(
-      'Requests that are sent to it at most in any second, whatever the plan wants; the rest waits. Required unless it is on this machine. Default: no bound.',
+      'Requests that are sent to it at most in any second (a fraction rounded up), whatever the plan wants; the rest waits. Required unless it is on this machine. Default: no bound.',
     ),
   abort_at: z
     .preprocess(abortShort, abortSchema.optional())
