@@ -45,6 +45,8 @@ const run = async (
   reader.outputFile('--series', options.series)
   reader.outputFolder('--csv', options.csv)
   const { record } = reader.done({ record: await reader.attemptAsync(() => readRecord(folder)) })
+  const { incomplete } = await readRunFolder(folder)
+  if (incomplete !== null) surroundings.stderr.write(`warning: ${folder} is not complete: ${incomplete}\n`)
   const { summary, view } = judge(record)
   if (options.csv !== undefined) await exportCsv(await readRunFolder(folder), options.csv)
   if (options.series !== undefined) await exportJson(await readRunFolder(folder), options.series)

@@ -98,6 +98,10 @@ async function* readLatency(file: string): AsyncGenerator<string> {
   for await (const { text, whole } of readLines(file)) if (whole) yield text
 }
 
+/** What the marker says beside its heading; a disk that was full to the last byte leaves it empty. */
+const markerText = (marker: string): string =>
+  marker.trim().split('\n').slice(1).join('\n') || 'something could not be written'
+
 const refuse = (folder: string, message: string): InputError =>
   new InputError([{ file: folder, message, remedy: 'name a folder that `cutover rehearse` wrote' }])
 
@@ -137,7 +141,7 @@ export const readRunFolder = async (folder: string): Promise<StoredRun> => {
     lines: () => readSeries(fileOf(runFiles.series)),
     end: end ?? null,
     summary: summaryText === null ? null : parseJson(summaryFile, summaryText),
-    incomplete: incomplete ?? (marker === null ? null : marker.trim()),
+    incomplete: incomplete ?? (marker === null ? null : markerText(marker)),
     latencyLines: () => readLatency(fileOf(runFiles.latency)),
   }
 }

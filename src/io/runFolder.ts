@@ -59,7 +59,10 @@ export interface RunFolder {
   seriesHash(): string
   /** The first thing that could not be written, or null. */
   problem(): RunFolderError | null
-  /** Ends the folder of a run that has results, each file complete or absent; false if something of it is missing. */
+  /**
+   * Ends the folder of a run that has results, each file complete or absent; false if something of it is missing. May be
+   * called again then, when there is space.
+   */
   finish(results: RunResults): Promise<boolean>
   /** Ends the folder of a run that has none: what was appended is on disk, and nothing else. */
   abandon(): Promise<void>
@@ -245,6 +248,7 @@ export const createRunFolder = async (options: RunFolderOptions): Promise<RunFol
     problem: () => first,
     finish: async ({ end, summary, reportHtml, junitXml }) => {
       await close()
+      wholeFilesWritten = true
       await attempt(runFiles.summary, toJson(summary))
       if (reportHtml !== null) await attempt(runFiles.report, reportHtml)
       if (junitXml !== null) await attempt(runFiles.junit, junitXml)

@@ -126,7 +126,13 @@ export const rehearse = async (options: RehearseOptions): Promise<Rehearsed> => 
     const { summary, view } = judge(record)
     const reportHtml = renderHtml(view, await readReportAssets())
     const junitXml = summary.gates.length === 0 ? null : renderJunit(summary)
-    const complete = await folder.finish({ end, summary, reportHtml, junitXml })
+    const results = { end, summary, reportHtml, junitXml }
+    let complete = await folder.finish(results)
+    if (!complete) {
+      // Keys and store lie in the same folder: without them there may be space again.
+      await world.close()
+      complete = await folder.finish(results)
+    }
     for (const onlooker of onlookers) await onlooker.ended?.(reportHtml)
     return { summary, view, folder: folder.path, complete }
   } catch (error) {

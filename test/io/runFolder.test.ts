@@ -250,7 +250,9 @@ describe('a full disk', () => {
     folder.appendLatency('#')
     await until(async () => Promise.resolve(problems.length > 0))
     folder.appendSeries(table(1))
+    await symlink('/dev/full', path.join(folder.path, `${runFiles.summary}.part`))
     expect(await folder.finish({ end, summary: {}, reportHtml: null, junitXml: null })).toBe(false)
+    expect(await readdir(folder.path)).not.toContain(runFiles.summary)
     expect(problems.map(({ code }) => code)).toEqual(['ENOSPC'])
     expect(folder.problem()).toBe(problems[0])
     const runFile = JSON.parse(await readFile(path.join(folder.path, 'run.json'), 'utf8')) as {
@@ -258,6 +260,15 @@ describe('a full disk', () => {
     }
     expect(runFile.incomplete).toMatch(/could not be written: the disk is full/)
     expect(await readFile(path.join(folder.path, runFiles.incomplete), 'utf8')).toContain('the disk is full')
+    expect((await readRunFolder(folder.path)).incomplete).toMatch(/could not be written: the disk is full$/)
+
+    // Space returns: what was kept is written, and nothing says any more that it lacks.
+    for (const name of [runFiles.series, runFiles.latency]) await rm(path.join(folder.path, name))
+    expect(await folder.finish({ end, summary: {}, reportHtml: null, junitXml: null })).toBe(true)
+    const stored = await readRunFolder(folder.path)
+    expect(stored.incomplete).toBeNull()
+    expect(await all(stored.lines())).toEqual([table(0), table(1)])
+    expect(await readdir(folder.path)).not.toContain(runFiles.incomplete)
   })
 
   test('that has space again leaves whole lines, from the very byte at which it stopped', async () => {

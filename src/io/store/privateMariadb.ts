@@ -3,9 +3,9 @@
 import { execFile } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createConnection } from 'mysql2/promise'
@@ -30,6 +30,8 @@ export interface PrivateMariadb {
 const user = 'cutover'
 const admin = 'cutover_admin'
 const database = 'cutover'
+/** The log of half a gigabyte, tables of the system, and what a rehearsal writes. */
+const neededBytes = 1e9
 const startPatienceMs = 60_000
 /** Between two tries to connect while the server starts. */
 const probeMs = 25
@@ -74,6 +76,14 @@ const isRoot = (): boolean => process.getuid?.() === 0
 /** mariadbd refuses to run as root unless that is said; any other user needs to say nothing. */
 const userOption = (): readonly string[] => (isRoot() ? ['--user=root'] : [])
 
+/** A sentence on the disk where it has little left: the server speaks of log files and engines then. */
+const spaceWords = async (folder: string): Promise<string> => {
+  const { bavail, bsize } = await statfs(folder)
+  const freeBytes = bavail * bsize
+  if (freeBytes > neededBytes) return ''
+  return `\nOnly ${Math.round(freeBytes / 1e6)} MB are free at ${folder}; its files take most of a gigabyte.`
+}
+
 const makeDataFolder = async (installer: string, dataFolder: string): Promise<void> => {
   try {
     await promisify(execFile)(installer, [
@@ -85,8 +95,9 @@ const makeDataFolder = async (installer: string, dataFolder: string): Promise<vo
       ...userOption(),
     ])
   } catch (error) {
+    const words = errorDetail(error, 'message').trim().slice(-1500)
     throw new WorldError(
-      `mariadb-install-db could not make ${dataFolder}: ${errorDetail(error, 'message').slice(-1500)}`,
+      `mariadb-install-db could not make ${dataFolder}: ${words}${await spaceWords(dirname(dataFolder))}`,
     )
   }
 }
@@ -140,7 +151,9 @@ const becomesReady = async (
   }
   const words = await lastWords(place.logFile)
   if (/Bind on TCP\/IP port|Address already in use/.test(words)) return false
-  throw new WorldError(`the private MariaDB server did not start:\n${words}`)
+  throw new WorldError(
+    `the private MariaDB server did not start:\n${words}${await spaceWords(dirname(place.logFile))}`,
+  )
 }
 
 /**

@@ -4,6 +4,7 @@ import { WorldError } from '../../base/errors.js'
 import type { Store, TokenRow } from '../../identity/store.js'
 import { answerParent, notifyParent } from '../../io/childProcess.js'
 import { createPasswords } from '../../io/passwords.js'
+import { errorDetail } from '../../io/store/driverError.js'
 import { openStore } from '../../io/store/open.js'
 import { SqliteStore } from '../../io/store/sqliteStore.js'
 import { planCloud, rehearsalPassword, type CloudPlan } from '../../rehearsal/cloudPlan.js'
@@ -37,11 +38,13 @@ const calls: KeeperCalls = {
     const hash = await createPasswords(realHash(scenario.identity)).hash(rehearsalPassword(scenario.seed))
     const cloud = planCloud(scenario, hash)
     const progress = (rows: number): void => tell({ seeded: rows })
-    await store.load(
-      cloud.documents,
-      await rowsOf(scenario, cloud, place.kind === 'sqlite' ? 'issued' : 'id'),
-      progress,
-    )
+    const rows = await rowsOf(scenario, cloud, place.kind === 'sqlite' ? 'issued' : 'id')
+    try {
+      await store.load(cloud.documents, rows, progress)
+    } catch (error) {
+      if (place.kind !== 'sqlite') throw error
+      throw new WorldError(`cannot fill the SQLite file ${place.file}: ${errorDetail(error, 'message')}`)
+    }
     return { rows: await store.countTokens() }
   },
   // One after the other: in a time-lapse an hour passes while a database still deletes, and two that delete wait for each other.
