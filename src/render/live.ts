@@ -218,12 +218,11 @@ export const toldNothing: Told = { events: 0, byCause: {} }
 /** Lines for a log or a narrow terminal: events since the last ones, the state in a line, new refusals by cause. */
 export function renderLiveLines(view: LiveView, told: Told): { lines: string[]; told: Told } {
   const { figures } = view
-  const events = figures.events
-    .slice(told.events)
-    .map(
-      ({ startedSec, label, ok, note }) =>
-        `${clockTime(startedSec)} ${plain(label)}${ok ? '' : ` FAILED${note === '' ? '' : `: ${plain(note)}`}`}`,
-    )
+  const events = figures.events.slice(told.events).map(
+    ({ startedSec, endedSec, label, ok, note }) =>
+      // A switch of several backends is told when the last one is done, after its parts.
+      `${clockTime(startedSec)} ${plain(label)}${ok && endedSec - startedSec >= 10 ? `, done at ${clockTime(endedSec)}` : ''}${ok ? '' : ` FAILED${note === '' ? '' : `: ${plain(note)}`}`}`,
+  )
   const causes = figures.byCause()
   const fresh = causes.flatMap(({ cause, total }) => {
     const n = total - (told.byCause[cause] ?? 0)
