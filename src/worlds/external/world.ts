@@ -29,10 +29,15 @@ import { checkValidationRight } from './validationRight.js'
 /** Connections that clients keep to the target. */
 const connections = 64
 
-/** What could not be removed, as somebody would look for it. */
-const leftText = (left: readonly Left[], command: string): string =>
-  `left at the target: ${left.map(({ made, reason }) => `${made.kind} ${made.name} (${made.id}): ${reason}`).join('; ')}. ` +
-  `To remove it: ${command}`
+/** What could not be removed, as somebody would look for it; one reason is told once. */
+const leftText = (left: readonly Left[], command: string): string => {
+  const reasons = [...new Set(left.map(({ reason }) => reason))]
+  const told = reasons.map((reason) => {
+    const these = left.filter((each) => each.reason === reason).map(({ made }) => made)
+    return `${these.map(({ kind, name, id }) => `${kind} ${name} (${id})`).join(', ')}: ${reason}`
+  })
+  return `left at the target: ${told.join('; ')}. To remove it: ${command}`
+}
 
 export const openExternalWorld = async (options: OpenWorldOptions): Promise<World> => {
   const { scenario, folder, external, onProgress } = options
@@ -59,9 +64,12 @@ export const openExternalWorld = async (options: OpenWorldOptions): Promise<Worl
     let remove = async (): Promise<string | null> => null
     if (people.kind === 'made') {
       const made = new MadePeople({ api, people, plan, onProgress: onStep })
+      let removing: Promise<readonly Left[]> | null = null
+      // Once: who was waited for in vain is not waited for again when the world is closed.
       remove = async () => {
         ending.begun = true
-        const left = await made.remove()
+        removing ??= made.remove()
+        const left = await removing
         return left.length === 0 ? null : leftText(left, external.cleanupCommand)
       }
       endings.add(async () => {
