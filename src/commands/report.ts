@@ -40,7 +40,7 @@ const run = async (
   surroundings: Surroundings,
 ): Promise<number> => {
   // First, as a run that was killed early has leftovers and no record.
-  await tidy(folder, surroundings)
+  if (folder !== '') await tidy(folder, surroundings)
   reader.outputFile('--html', options.html)
   reader.outputFile('--series', options.series)
   reader.outputFolder('--csv', options.csv)
