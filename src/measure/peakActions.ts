@@ -138,7 +138,13 @@ const curesOf = (record: RunRecord, clientClass: string, cause: string, peak: Sp
           },
         ],
   )
-  if (cause === 'uuid-on-fernet-node') return [...restarts, ...rollbacks]
+  if (cause === 'uuid-on-fernet-node') {
+    const fromOthers = { clientClass, outcome: 'rejected', cause: 'fernet-on-uuid-node' } as const
+    // Tokens of both kinds refused in one peak: it was the mixture that went on, and ended with it.
+    const mixed =
+      10 * sumCounts(record, fromOthers, peak) >= sumCounts(record, { ...fromOthers, cause }, peak)
+    return [...restarts, ...rollbacks, ...(mixed ? completions : [])]
+  }
   if (cause === 'fernet-on-uuid-node') return [...restarts, ...completions]
   if (cause === 'key-not-distributed') return [...restarts, ...keys, ...repairs]
   return ofSwitches.has(cause) ? restarts : [...restarts, ...repairs]

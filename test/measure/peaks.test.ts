@@ -376,6 +376,25 @@ describe('what began and ended a peak', () => {
     expect(findPeaks(until(2400))).toMatchObject([{ endedBy: 'sessions renewed themselves' }])
   })
 
+  test('the last node that switched, if tokens of both kinds were refused until then', () => {
+    const rolling = { ...cutover, endedSec: 1500 }
+    const both = (others: number) =>
+      recordOf({
+        events: [rolling],
+        counts: (fromSec) => {
+          const on = fromSec >= 1200 && fromSec < 1500 ? 1 : 0
+          return [
+            refusedOf(20 * on),
+            refusedOf(others * on, { cause: 'fernet-on-uuid-node' }),
+            countOf(30 * on, { op: 'issue', status: 201 }),
+            countOf(20),
+          ]
+        },
+      })
+    expect(findPeaks(both(10))).toMatchObject([{ ending: { how: 'switch-completed', atSec: 1500 } }])
+    expect(findPeaks(both(1))).toMatchObject([{ ending: { how: 'renewed' } }])
+  })
+
   test('a fault explains no refusals that a switch alone brings about', () => {
     const fault = eventOf('fault backend-hung', 600, { fault: 1, label: 'backend-hung on node 1' })
     const repair = eventOf('repair backend-hung', 1800, { fault: 1, label: 'end of backend-hung on node 1' })
