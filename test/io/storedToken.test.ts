@@ -91,7 +91,7 @@ test('what is no store of tokens is refused, and no file is made', async () => {
   const before = readdirSync(folder)
   await expect(look(`sqlite:${path.join(folder, 'missing.db')}`, absent)).rejects.toThrow(/there is no file/)
   for (const store of ['sqlite', 'mariadb', 'memory']) {
-    expect(() => look(store, absent)).toThrow(/lives only while a run does/)
+    await expect(look(store, absent)).rejects.toThrow(/lives only while a run does/)
   }
   expect(readdirSync(folder)).toEqual(before)
 })
