@@ -2,6 +2,7 @@
 // It exists because what a full table costs is the reason for which operators leave UUID tokens.
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { releaseProfiles } from '../../identity/release.js'
 import type { FlushOrder } from '../../identity/store.js'
 import { processTime } from '../../io/processTime.js'
@@ -47,6 +48,25 @@ const validateSecOf = (seconds: number): number => modes.length * (seconds + war
 /** How long the growth takes, roughly. */
 export const growthSec = ({ sizes, seconds }: Pick<GrowthOptions, 'sizes' | 'seconds'>): number =>
   sizes.reduce((sum, rows) => sum + seedSecOf(rows) + validateSecOf(seconds) + flushSecOf(rows), 0)
+
+/** Real milliseconds between two looks at a database that writes out what it was filled with, and how many of them at most. */
+const settleLookMs = 500
+const settleLooksMost = 120
+/** Share of a core below which it is said to rest. */
+const restingShare = 0.05
+
+/** Waits until the database has written out what it was filled with: the validations would be counted with that work. */
+const settle = async ({ databasePid }: Stage, signal: AbortSignal): Promise<void> => {
+  if (databasePid === null) return
+  let before = processTime(databasePid)
+  for (let looks = 0; looks < settleLooksMost && !signal.aborted; looks++) {
+    await wait(settleLookMs)
+    const now = processTime(databasePid)
+    if (before === null || now === null) return
+    if (1000 * (now.cpuSec - before.cpuSec) < restingShare * settleLookMs) return
+    before = now
+  }
+}
 
 const validateIn = async (stage: Stage, mode: ProviderMode, options: GrowthOptions): Promise<TableCost> => {
   const { seconds, signal } = options
@@ -145,6 +165,8 @@ const measureSize = async (rows: number, options: GrowthOptions): Promise<void> 
       endings,
     )
     const filledSec = (performance.now() - startedMs) / 1000
+    steps.tell(`table of ${words} rows: the database writes it out`)
+    await settle(stage, signal)
     steps.done(seedSecOf(rows))
     const validate: TableCost[] = []
     for (const mode of modes) {
