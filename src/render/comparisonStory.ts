@@ -4,7 +4,7 @@ import type { ComparedRun, Comparison } from '../measure/comparison.js'
 import type { ComparisonView, RunCurves } from './comparisonView.js'
 import { zeroOf } from './alignment.js'
 import { count, counted, duration, listed, plain } from './text.js'
-import type { KeyFigure } from './story.js'
+import type { KeyFigure } from './keyFigures.js'
 
 /** So many classes are named; the rest are summed up. */
 const classesNamed = 4

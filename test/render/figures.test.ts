@@ -1,7 +1,8 @@
 // The figures and meanings of the first screen, for a record whose every number was worked out by hand.
 // An operator decides by these; golden files show how they look, and this what they say.
 import { describe, expect, test } from '@jest/globals'
-import { causeMeaning, headline, highestRefusals, keyFigures, refusedSpan } from '../../src/render/story.js'
+import { highestRefusals, keyFigures } from '../../src/render/keyFigures.js'
+import { causeMeaning, headline, refusedSpan } from '../../src/render/story.js'
 import { countOf, eventOf, recordOf, refusedOf, tableOf } from '../measure/handMade.js'
 import { viewOf } from '../support/viewOf.js'
 

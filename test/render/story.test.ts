@@ -1,7 +1,8 @@
 // The sentences and figures of a run's first screen that are easily untrue: of whom, how long, before and after what.
 // They stand apart from the golden files, because each is about a case that those do not have.
 import { describe, expect, test } from '@jest/globals'
-import { keyFigures, latencyTitle, reasons } from '../../src/render/story.js'
+import { keyFigures } from '../../src/render/keyFigures.js'
+import { latencyTitle, reasons } from '../../src/render/story.js'
 import { renderTerminal } from '../../src/render/terminal.js'
 import { countOf, eventOf, recordOf, refusedOf } from '../measure/handMade.js'
 import { viewOf } from '../support/viewOf.js'

@@ -11,7 +11,7 @@ const escapeCharacter = (character: string): string =>
 
 /** A text in single quotes, or in double ones if it holds single ones only. */
 const quoted = (text: string): string => {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   const escaped = text.replace(/[\\\u0000-\u001f\u007f]/g, escapeCharacter)
   if (!escaped.includes("'")) return `'${escaped}'`
   return escaped.includes('"') ? `'${escaped.replaceAll("'", "\\'")}'` : `"${escaped}"`
