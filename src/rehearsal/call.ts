@@ -24,6 +24,8 @@ export class Call implements CallContext {
   private legDue: Micros
   private legSent: Micros
   private asked = false
+  /** When the reply was there with which the call goes on; null where it goes on for another reason, which is always now. */
+  private repliedAt: Micros | null = null
   waited: boolean
 
   /** @param instants.waited the member itself was busy when the call was due */
@@ -48,8 +50,13 @@ export class Call implements CallContext {
     return this.surroundings.startsAtEpochSec + this.nowSec()
   }
 
+  /** Goes on because a reply came at this measured instant; null: for another reason. */
+  goesOn(repliedAt: Micros | null): void {
+    this.repliedAt = repliedAt
+  }
+
   startsAnew(): void {
-    const now = this.surroundings.clock.measured()
+    const now = this.instant()
     this.legDue = now
     this.legSent = now
     this.waited = true
@@ -57,8 +64,8 @@ export class Call implements CallContext {
   }
 
   /** The first request to Keystone was due when the call was; each later one when the reply before it came. */
-  takeDue(clock: Clock): Micros {
-    if (this.asked) return clock.measured()
+  takeDue(): Micros {
+    if (this.asked) return this.instant()
     this.asked = true
     return this.due
   }
@@ -69,7 +76,7 @@ export class Call implements CallContext {
   }
 
   saw(op: Op, outcome: Outcome, status: number, cause: Cause | null, of?: TokenOnNode): void {
-    const now = this.surroundings.clock.measured()
+    const now = this.instant()
     const { className } = this.lane.member
     this.surroundings.notes.note(
       className,
@@ -91,5 +98,9 @@ export class Call implements CallContext {
     this.legSent = now
     // What comes next is sent at once, and says nothing of the generator's lateness.
     this.waited = true
+  }
+
+  private instant(): Micros {
+    return this.repliedAt ?? this.surroundings.clock.measured()
   }
 }

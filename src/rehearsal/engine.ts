@@ -195,11 +195,13 @@ export class Engine {
         this.endCall(lane)
         return
       }
+      call.goesOn(null)
       clock.at(micros(toSec(clock.now()) + ask.seconds), () => this.resume(call, steps, lane, null))
       return
     }
     if (ask.kind === 'wait') {
       // Through the agenda, so that a chain of those who wait for each other is no chain of calls.
+      call.goesOn(null)
       ask.enter(() =>
         clock.at(clock.now(), () => {
           call.waitedForOthers()
@@ -208,10 +210,12 @@ export class Engine {
       )
       return
     }
-    const due = call.takeDue(clock)
+    const due = call.takeDue()
     const node = this.chooseNode(lane.member)
-    target.send(node, ask.request, (answer, sent) => {
-      const outcome = this.notes.exchange(ask, answer, due, sent, clock.measured(), call.waited)
+    target.send(node, ask.request, (answer, sent, received) => {
+      const answered = received ?? clock.measured()
+      const outcome = this.notes.exchange(ask, answer, due, sent, answered, call.waited)
+      call.goesOn(answered)
       // A service's own exchange is not the member's.
       if (ask.by === lane.member.className) this.lapses.felt(lane, ask.request.op, outcome)
       this.resume(call, steps, lane, answer)

@@ -19,9 +19,12 @@ export interface Clock {
   readonly jumps?: true
 }
 
+/** What a reply is given to: it, when its request was sent, and when it was there if that was before now; both measured. */
+export type Receive = (reply: ApiReply, sent: Micros, received?: Micros) => void
+
 export interface Target {
   /** Sends to backend `node` (from 1), or to the balancer (0). `done` is called exactly once, never synchronously. */
-  send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void
+  send(node: number, request: ApiRequest, done: Receive): void
   readonly nodes: number
   /** Where a client may send to: the backends that are believed to be in service; 0 if a balancer stands before them. */
   healthy(): readonly number[]

@@ -47,11 +47,20 @@ const serve = async (
 
 const clientOf = (
   urls: readonly string[],
-  { timeoutMs = 5000, entrance }: { readonly timeoutMs?: number; readonly entrance?: string } = {},
+  {
+    timeoutMs = 5000,
+    entrance,
+    measured = () => 7,
+  }: { readonly timeoutMs?: number; readonly entrance?: string; readonly measured?: () => number } = {},
 ): KeystoneClient => {
   const client = new KeystoneClient({
     urls,
-    clock: { now: () => 0 as Micros, at: () => {}, measured: () => 7 as Micros, measuredAt: (when) => when },
+    clock: {
+      now: () => 0 as Micros,
+      at: () => {},
+      measured: () => measured() as Micros,
+      measuredAt: (when) => when,
+    },
     timeoutMs,
     startsAtEpochSec,
     connectionsPerNode: 4,
@@ -173,6 +182,29 @@ describe('a reply', () => {
       subjectToken: 'fresh',
       expiresAtSec: null,
     })
+  })
+})
+
+describe('replies that come at once', () => {
+  test('are all timed before the first is dealt with, and each is dealt with once, in the order in which they were read', async () => {
+    const held: ServerResponse[] = []
+    // In one go, so that all lie ready when the client looks.
+    const { url } = await serve((response) => {
+      if (held.push(response) === 3) for (const each of held) each.writeHead(200).end('{}')
+    })
+    let nowUs = 1000
+    const client = clientOf([url], { measured: () => nowUs })
+    const times = await new Promise<(number | undefined)[]>((resolve) => {
+      const received: (number | undefined)[] = []
+      for (let i = 0; i < 3; i++) {
+        client.send(1, validation, (_reply, _sent, at) => {
+          nowUs += 50_000
+          if (received.push(at) === 3) resolve(received)
+        })
+      }
+    })
+    expect(times).toEqual([1000, 1000, 1000])
+    expect(nowUs).toBe(151_000)
   })
 })
 

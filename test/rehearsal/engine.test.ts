@@ -176,6 +176,21 @@ describe('the instants of a sample', () => {
     expect(toSec(validate.done - validate.due)).toBeCloseTo(3, 5)
   })
 
+  test('of an answer that was handed on late end when it had been read, and what follows was due then', () => {
+    const { samples } = stage({
+      scenario: `${header}duration: 10s\n${identity()}middleware: { token_cache_time: 0s }\nclients: { cli: { behaviour: one-shot, members: 1, every: 10s, arrivals: constant, through: [nova] } }`,
+      answer: () => ({ afterSec: 2, layFor: 0.5 }),
+    })
+    const issue = samples.find(({ op, leg }) => op === 'issue' && leg === 'keystone') as Sample
+    const validate = samples.find(({ op, leg }) => op === 'validate' && leg === 'keystone') as Sample
+    const call = samples.find(({ op }) => op === 'call') as Sample
+    expect(toSec(issue.done - issue.due)).toBeCloseTo(2, 5)
+    expect(validate.due).toBe(issue.done)
+    expect(toSec(validate.sent - validate.due)).toBeCloseTo(0.5, 5)
+    expect(toSec(validate.done - validate.sent)).toBeCloseTo(2, 5)
+    expect(call.done).toBe(validate.done)
+  })
+
   test('of what follows a refusal say nothing of the generator: it is sent when the answer before it came', () => {
     let refusals = 0
     const { felt } = stage({

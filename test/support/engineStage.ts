@@ -7,7 +7,7 @@ import type { Sample } from '../../src/measure/sample.js'
 import { planCloud } from '../../src/rehearsal/cloudPlan.js'
 import { Engine } from '../../src/rehearsal/engine.js'
 import { Population } from '../../src/rehearsal/population.js'
-import type { Clock, StepResult } from '../../src/rehearsal/ports.js'
+import type { Clock, Receive, StepResult } from '../../src/rehearsal/ports.js'
 import { TokenPlan } from '../../src/rehearsal/tokenPlan.js'
 import { createArrivals } from '../../src/scenario/arrivals.js'
 import { parseScenario } from '../../src/scenario/parse.js'
@@ -56,6 +56,8 @@ export interface SentRequest {
 /** What Keystone makes of a request: a reply, so many seconds later. */
 export interface Answer extends Partial<ApiReply> {
   readonly afterSec?: number
+  /** How long it lay there, read, before it was handed on. */
+  readonly layFor?: number
 }
 
 /** What became of a step, so many seconds later; at once, within the call, if that is null. */
@@ -193,11 +195,11 @@ export class EngineStage {
     })
   }
 
-  private receive(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
+  private receive(node: number, request: ApiRequest, done: Receive): void {
     const sent: SentRequest = { node, request, atSec: this.nowSec }
     this.sent.push(sent)
     const sentAt = (this.virtual.now() / (this.options.speed ?? 1)) as Micros
-    const { afterSec = 0.01, ...reply } = this.options.answer?.(sent) ?? {}
+    const { afterSec = 0.01, layFor = 0, ...reply } = this.options.answer?.(sent) ?? {}
     const issues = request.op === 'issue' || request.op === 'trust-issue'
     const usual: ApiReply = {
       status: issues ? 201 : 200,
@@ -208,14 +210,14 @@ export class EngineStage {
       node,
     }
     const given = { ...usual, ...reply }
-    this.at(this.nowSec + afterSec, () =>
-      done(
-        given.status >= 400 || given.status === 0
-          ? { ...given, subjectToken: null, expiresAtSec: null }
-          : given,
-        sentAt,
-      ),
-    )
+    const refused = given.status >= 400 || given.status === 0
+    const told = refused ? { ...given, subjectToken: null, expiresAtSec: null } : given
+    const { virtual } = this
+    this.at(this.nowSec + afterSec, () => {
+      const received = (virtual.now() / (this.options.speed ?? 1)) as Micros
+      if (layFor === 0) done(told, sentAt)
+      else this.at(this.nowSec + layFor, () => done(told, sentAt, received))
+    })
   }
 
   private apply(step: TimelineStep, node: number | null, done: (result: StepResult) => void): void {

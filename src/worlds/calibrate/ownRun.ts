@@ -1,7 +1,6 @@
 // One case with our own load generator: the engine, the clock, the client and the recorder of a rehearsal, against the stub.
 // Nothing of them is replaced; only who they talk to, and whose calls they are.
 import { micros, TimeMap, toSec } from '../../base/time.js'
-import type { Child } from '../../io/childProcess.js'
 import { watchGenerator, type GeneratorWatch } from '../../io/generatorWatch.js'
 import { KeystoneClient } from '../../io/keystoneClient.js'
 import { criticalDistance, exponentialDistance, gapsOf } from '../../measure/arrivalFit.js'
@@ -24,8 +23,10 @@ import type { CalibrationCase } from './cases.js'
 import { startStub } from './startStub.js'
 import { steadyUs, type StubReport } from './stubCalls.js'
 
-/** Requests before the run, so that connections are open and the compiler has seen the code. */
+/** Requests before a run, so that all its connections are open. */
 const warmUpLeast = 2000
+/** A run before the run, of which nothing is kept: code that runs for the first time is late, here and in the stub. */
+const warmUpRun = { perSec: 2000, seconds: 2 } as const
 
 /** A member calls again no sooner than this after the longest answer: nobody is ever busy, so nobody waits for itself. */
 const restSec = 1
@@ -101,10 +102,10 @@ class NumberedTarget implements Target {
   send(...[node, request, done]: Parameters<Target['send']>): void {
     if (request.op !== 'issue') throw new RangeError('a calibration only asks for tokens')
     const id = `r-${++this.count}`
-    this.client.send(node, { ...request, userId: id }, (reply, sent) => {
+    this.client.send(node, { ...request, userId: id }, (reply, sent, received) => {
       this.sentUs.push(sent)
       if (reply.status > 0 && reply.subjectToken !== id) this.misbound++
-      done(reply, sent)
+      done(reply, sent, received)
     })
   }
 }
@@ -133,7 +134,6 @@ interface Played {
   readonly hlog: readonly string[]
   readonly lateness: OwnFigures['lateness']
   readonly load: GeneratorLoad
-  readonly stub: StubReport
 }
 
 export interface OwnRunOptions {
@@ -147,11 +147,38 @@ export interface OwnRunOptions {
 
 /** Plays one case. Throws WorldError if the stub does not start, StoppedError if the case is given up. */
 export const playOwn = async (options: OwnRunOptions): Promise<OwnFigures> => {
+  const { case: one } = options
+  const { stub, url } = await startStub(one.script)
+  try {
+    // Until a run begins the stub answers calmly.
+    const calm = { ...one.script, slow: null, stall: null, restart: null }
+    const before = { ...one, ...warmUpRun, script: calm }
+    await playThrough({ ...options, case: before, onProgress: () => {} }, url, async () => {})
+    const { dueSec, target, played } = await playThrough(options, url, (originUs) =>
+      stub.call('begin', originUs),
+    )
+    return figuresOf(one, { dueSec, target, played, stub: await stub.call<StubReport>('report') })
+  } finally {
+    await stub.end()
+  }
+}
+
+interface PlayedThrough {
+  readonly dueSec: readonly number[]
+  readonly target: NumberedTarget
+  readonly played: Played
+}
+
+/** Plays a case against a stub that listens, with a client of its own. `begin` is told when the run begins, on the steady clock. */
+const playThrough = async (
+  options: OwnRunOptions,
+  url: string,
+  begin: (originUs: number) => Promise<unknown>,
+): Promise<PlayedThrough> => {
   const { case: one, seed, signal } = options
   const scenario = scenarioOf(one, seed)
   const timeMap = new TimeMap([{ untilSec: one.seconds, speed: 1, traffic: 1 }])
   const clock = new ScaledClock(timeMap)
-  const { stub, url } = await startStub(one.script)
   const connections = connectionsFor(one)
   const client = new KeystoneClient({
     urls: [url],
@@ -164,12 +191,11 @@ export const playOwn = async (options: OwnRunOptions): Promise<OwnFigures> => {
     await unlessStopped(signal, warmUp(client, connections))
     const plan = new DealtPlan(scenario, one.perSec)
     const target = new NumberedTarget(client)
-    const played = await play({ ...options, scenario, timeMap, clock, stub, target, plan })
-    return figuresOf(one, plan.dueSec, target, played)
+    const played = await play({ ...options, scenario, timeMap, clock, target, plan, begin })
+    return { dueSec: plan.dueSec, target, played }
   } finally {
     clock.stop()
     await client.close()
-    await stub.end()
   }
 }
 
@@ -177,13 +203,13 @@ interface Stage extends OwnRunOptions {
   readonly scenario: Scenario
   readonly timeMap: TimeMap
   readonly clock: ScaledClock
-  readonly stub: Child
   readonly target: NumberedTarget
   readonly plan: DealtPlan
+  readonly begin: (originUs: number) => Promise<unknown>
 }
 
 const play = async (stage: Stage): Promise<Played> => {
-  const { scenario, timeMap, clock, stub, target, plan, onProgress, signal } = stage
+  const { scenario, timeMap, clock, target, plan, begin, onProgress, signal } = stage
   const lines: IntervalLine[] = []
   const hlog: string[] = []
   const recorder: Recorder = createRecorder({
@@ -219,7 +245,7 @@ const play = async (stage: Stage): Promise<Played> => {
   })
   const originUs = steadyUs()
   clock.start()
-  await stub.call('begin', originUs)
+  await begin(originUs)
   try {
     await unlessStopped(signal, ended)
   } finally {
@@ -228,15 +254,14 @@ const play = async (stage: Stage): Promise<Played> => {
   clock.stop()
   const { lateness } = recorder.finish(toSec(clock.now()))
   if (load === undefined) throw new RangeError('the run ended before it began')
-  return { lines, hlog, lateness, load, stub: await stub.call<StubReport>('report') }
+  return { lines, hlog, lateness, load }
 }
 
 const figuresOf = (
   one: CalibrationCase,
-  dueSec: readonly number[],
-  target: NumberedTarget,
-  { lines, hlog, lateness, load, stub }: Played,
+  { dueSec, target, played, stub }: PlayedThrough & { readonly stub: StubReport },
 ): OwnFigures => {
+  const { lines, hlog, lateness, load } = played
   const expected = scriptedResponses(one.script, dueSec)
   const answeredAsScripted = expected.filter((sec) => sec !== null)
   const measured = histogramOf(hlog, 'issue')
