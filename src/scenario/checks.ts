@@ -183,6 +183,19 @@ const checkIdentity = (facts: Facts, { problems, warnings }: Findings): void => 
     const remedy = 'remove it, or set `release` to newton or later'
     problems.push({ path: ['identity', 'cache_on_issue'], of: 'key', message, remedy })
   }
+  const uncached = ['identity', 'costs', 'uncached'] as const
+  if (
+    valueAt(facts.data, uncached) !== undefined &&
+    readPart(identityShape.cache, valueAt(identity, ['cache'])) === 'none'
+  ) {
+    const message = 'this Keystone has no cache that a token could be missing from'
+    problems.push({
+      path: uncached,
+      of: 'key',
+      message,
+      remedy: 'remove it, or set `cache` to memcached or process',
+    })
+  }
   const provider = readPart(identityShape.provider, valueAt(identity, ['provider']))
   problems.push(...checkProvider(provider ?? 'uuid', release ?? 'mitaka'))
   if (hash !== null) problems.push(...checkHash(hash, release ?? 'mitaka'))

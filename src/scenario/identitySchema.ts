@@ -46,8 +46,20 @@ const keysSchema = z.strictObject({
     .prefault('0s'),
 })
 
+const uncachedCostsSchema = z.strictObject({
+  uuid: duration().describe('Of a UUID token.'),
+  fernet: duration().describe('Of a Fernet token.'),
+  uuid_trust: duration().describe('Of a UUID token by a trust.'),
+  fernet_trust: duration().describe('Of a Fernet token by a trust.'),
+})
+
 const statedCostsSchema = z.strictObject({
   validate: duration().describe('A validation of a good token.'),
+  uncached: uncachedCostsSchema
+    .optional()
+    .describe(
+      'A validation of a good token that Keystone’s own cache does not have, where there is one. Costs of trusts are apart, as a trust and its users are to be read as well. Default: as `validate`.',
+    ),
   not_found: duration().describe('A validation that ends in 404.'),
   unauthorized: duration().describe('A validation that ends in 401.'),
   issue: duration().describe('An issue, with the check of the password.'),
@@ -164,6 +176,6 @@ export const identitySchema = z.strictObject({
     })
     .default('native')
     .describe(
-      'What a request costs a worker. `native`: as this program’s own servers. `newton`, `queens`, `zed`: as that Keystone when it was measured, in both worlds. A file: a profile that `cutover profile` wrote. Or, simulated world only, a mapping with what was measured, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration. Default: `native`.',
+      'What a request costs a worker. `native`: as this program’s own servers. `newton`, `queens`, `zed`: as that Keystone when it was measured, in both worlds. A file: a profile that `cutover profile` wrote. Or, simulated world only, a mapping with what was measured, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration, and `uncached` where there is a cache: `{ uuid, fernet, uuid_trust, fernet_trust }`. Default: `native`.',
     ),
 })

@@ -11,7 +11,7 @@ import { toExternal } from './external.js'
 import { passwordHashOf } from './passwordHash.js'
 import { readFile, sourceOf } from './sources.js'
 import { scenarioJsonSchema, scenarioSchema, type ScenarioDocument } from './schema.js'
-import type { ClientClass, IdentitySettings, Place, Scenario, TimelineStep } from './scenario.js'
+import type { ClientClass, IdentitySettings, Place, Scenario, StatedCosts, TimelineStep } from './scenario.js'
 import { recurringSteps, sortSteps, writtenSteps } from './timeline.js'
 
 export type { CheckGate, GateContext } from './checks.js'
@@ -81,6 +81,15 @@ const costsOf = (source: ScenarioSource, readNamed: ReadNamedFile | undefined): 
 const isMapping = (data: unknown): boolean =>
   typeof data === 'object' && data !== null && !Array.isArray(data)
 
+type StatedUncached = NonNullable<Exclude<ScenarioDocument['identity']['costs'], string>['uncached']>
+
+const uncachedUs = (stated: StatedUncached): NonNullable<StatedCosts['uncached']> => ({
+  uuidUs: stated.uuid * 1e6,
+  fernetUs: stated.fernet * 1e6,
+  uuidTrustUs: stated.uuid_trust * 1e6,
+  fernetTrustUs: stated.fernet_trust * 1e6,
+})
+
 const toCosts = (
   costs: ScenarioDocument['identity']['costs'],
   profile: CostProfile | null,
@@ -89,6 +98,7 @@ const toCosts = (
     ? (profile ?? 'native')
     : {
         validateUs: costs.validate * 1e6,
+        ...(costs.uncached === undefined ? {} : { uncached: uncachedUs(costs.uncached) }),
         notFoundUs: costs.not_found * 1e6,
         unauthorizedUs: costs.unauthorized * 1e6,
         issueUs: costs.issue * 1e6,

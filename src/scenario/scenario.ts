@@ -100,6 +100,13 @@ export interface PasswordHash {
 /** Busy time of a process for one request, microseconds, as measured on a Keystone. */
 export interface StatedCosts {
   readonly validateUs: number
+  /** A validation of a token that Keystone's own cache does not have; absent: as any other. */
+  readonly uncached?: {
+    readonly uuidUs: number
+    readonly fernetUs: number
+    readonly uuidTrustUs: number
+    readonly fernetTrustUs: number
+  }
   /** A validation whose subject is no good. */
   readonly notFoundUs: number
   /** A validation whose caller's own token is no good. */

@@ -36,6 +36,21 @@ const problemsOf = (run: () => unknown): readonly Problem[] => {
 const place: Place = { world: 'local', store: 'sqlite', superuser: false }
 
 describe('costs', () => {
+  test('that are stated may tell what is not in Keystone’s cache apart, where there is one', () => {
+    const stated =
+      'costs: { validate: 11ms, uncached: { uuid: 14ms, fernet: 21ms, uuid_trust: 35ms, fernet_trust: 102ms }, not_found: 11ms, unauthorized: 5ms, issue: 33ms }'
+    const { identity } = parse(`${stated}, cache: memcached`).scenario
+    expect(identity.costs).toMatchObject({
+      validateUs: 11_000,
+      uncached: { uuidUs: 14_000, fernetUs: 21_000, uuidTrustUs: 35_000, fernetTrustUs: 102_000 },
+    })
+    for (const cache of ['', ', cache: none']) {
+      expect(problemsOf(() => parse(`${stated}${cache}`))).toMatchObject([
+        { path: 'identity.costs.uncached', message: 'this Keystone has no cache that a token could be missing from' },
+      ])
+    }
+  })
+
   test.each(['newton', 'queens', 'zed'] as const)('may be those of %s, with as many processes', (name) => {
     const { identity } = parse(`costs: ${name}, provider: fernet, release: queens`).scenario
     expect(identity.costs).toBe(shippedCosts[name])

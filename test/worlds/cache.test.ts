@@ -70,6 +70,42 @@ describe('validators with tokens of their own', () => {
   })
 })
 
+describe('where what Keystone’s cache lacks is stated to cost more', () => {
+  const stated = `
+name: stated
+seed: 1
+duration: 4m
+cloud: { users: 4, projects: 1, services: [nova] }
+identity:
+  release: newton
+  provider: uuid
+  password_hash: { scheme: plain }
+  cache: memcached
+  costs:
+    { validate: 10ms, uncached: { uuid: 50ms, fernet: 90ms, uuid_trust: 400ms, fernet_trust: 900ms }, not_found: 5ms, unauthorized: 5ms, issue: 30ms }
+middleware: { token_cache_time: 1m, at_start: empty, workers: 1 }
+clients: { members: { behaviour: WHO, members: 1, every: 10s, arrivals: constant, through: [nova] } }
+`
+  /** The longest validation of each minute, milliseconds. */
+  const longest = async (who: string): Promise<readonly number[]> => {
+    const { record } = await simulate(scratch, stated.replace('WHO', who))
+    return record.intervals.flatMap(({ latency: { validate } }) =>
+      validate === undefined ? [] : [validate.maxMs],
+    )
+  }
+
+  test('the first validation of a trust’s token takes longest, and each later one what a cached one does', async () => {
+    const [first, ...later] = await longest('heat-mitaka')
+    expect(first).toBeCloseTo(400, -1)
+    expect(later.length).toBeGreaterThan(1)
+    for (const each of later) expect(each).toBeCloseTo(10, -1)
+  })
+
+  test('that of a token without a trust takes what is stated for its format', async () => {
+    expect((await longest('saved-token-script'))[0]).toBeCloseTo(50, -1)
+  })
+})
+
 describe('tokens that were issued shortly before the run, on a Queens with a memcached that is kept', () => {
   // Measured of Queens 13.0.4: a UUID token survives the switch exactly if it was issued less than the lifetime before.
   const queens = (lines: string): string =>

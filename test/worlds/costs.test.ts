@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { ApiRequest } from '../../src/clients/exchange.js'
 import type { IdentitySettings } from '../../src/scenario/scenario.js'
 import { revocationUs } from '../../src/worlds/costs/revocations.js'
+import type { Meter } from '../../src/worlds/costs/meter.js'
 import { costTable } from '../../src/worlds/simulated/costs.js'
 
 const validate: ApiRequest = { op: 'validate', authToken: 'a', subjectToken: 'b' }
@@ -102,6 +103,41 @@ describe('a stated cost', () => {
     expect(Math.sqrt(variance) / mean).toBeCloseTo(0.5, 1)
     // The median of a log-normal distribution is its mean over √(1 + v²).
     expect((drawn[10_000] ?? 0) / 1000).toBeCloseTo(1 / Math.sqrt(1.25), 1)
+  })
+})
+
+describe('a stated cost of what Keystone’s cache does not have', () => {
+  const uncached = { uuidUs: 20, fernetUs: 30, uuidTrustUs: 40, fernetTrustUs: 50 }
+  const costs = { validateUs: 7, uncached, notFoundUs: 6, unauthorizedUs: 5, issueUs: 4 }
+  const us = (
+    mode: 'uuid' | 'fernet',
+    meter: { readonly missed: boolean; readonly missedTrust: boolean } | null,
+    status = 200,
+    request: ApiRequest = validate,
+  ): number =>
+    costTable({ ...identity, release: 'queens', costs }, 1, 1).us({
+      request,
+      mode,
+      status,
+      events: 0,
+      inSystem: 1,
+      meter: meter as Meter | null,
+    })
+
+  test('is that of the token’s format, and its own for a trust’s', () => {
+    const plain = { missed: true, missedTrust: false }
+    const trust = { missed: true, missedTrust: true }
+    expect([us('uuid', plain), us('fernet', plain), us('uuid', trust), us('fernet', trust)]).toEqual([
+      20, 30, 40, 50,
+    ])
+  })
+
+  test('is asked of nothing that was there, of no refusal and of no issue', () => {
+    const hit = { missed: false, missedTrust: false }
+    const missed = { missed: true, missedTrust: true }
+    expect([us('uuid', hit), us('uuid', null)]).toEqual([7, 7])
+    expect([us('uuid', missed, 404), us('uuid', missed, 401)]).toEqual([6, 5])
+    expect(us('uuid', missed, 201, { op: 'issue' } as ApiRequest)).toBe(4)
   })
 })
 

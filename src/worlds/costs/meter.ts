@@ -7,6 +7,8 @@ export class Meter {
   passwords = 0
   /** Whether a token had to be looked up, as the cache did not have it, or had it for too long. */
   missed = false
+  /** Whether that was a token by a trust. */
+  missedTrust = false
   private readonly inner: Answer
 
   constructor(inner: Answer) {
@@ -17,7 +19,10 @@ export class Meter {
   readonly answer: Answer = (question) => {
     if (question.ask === 'password.verify') this.passwords++
     // What was not found there is put there.
-    else if (question.ask === 'cache.set') this.missed = true
+    else if (question.ask === 'cache.set') {
+      this.missed = true
+      if (question.value.row.trustId !== null) this.missedTrust = true
+    }
     return this.inner(question)
   }
 }

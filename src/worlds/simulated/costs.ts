@@ -50,11 +50,20 @@ const nativeCostUs = ({ request, mode }: Costed, passwordUs: number): number => 
   }
 }
 
-/** A validation that ends early costs less: at the caller's own token (401), or at the subject (404). */
-const statedCostUs = (stated: StatedCosts, { request, status }: Costed): number => {
+/**
+ * A validation that ends early costs less: at the caller's own token (401), or at the subject (404). One of a token that is not in
+ * Keystone's cache may cost more.
+ */
+const statedCostUs = (stated: StatedCosts, costed: Costed): number => {
+  const { request, mode, status, meter } = costed
   if (status === 401 && request.op === 'validate') return stated.unauthorizedUs
   if (request.op !== 'validate') return stated.issueUs
-  return status === 200 ? stated.validateUs : stated.notFoundUs
+  if (status !== 200) return stated.notFoundUs
+  if (stated.uncached === undefined || meter?.missed !== true) return stated.validateUs
+  const { uuidUs, fernetUs, uuidTrustUs, fernetTrustUs } = stated.uncached
+  const uuid = providerOf(mode, request.subjectToken) === 'uuid'
+  if (meter.missedTrust) return uuid ? uuidTrustUs : fernetTrustUs
+  return uuid ? uuidUs : fernetUs
 }
 
 /** Log-normal factors with a mean of 1: σ² = ln(1 + v²) for a standard deviation of v times the mean. */

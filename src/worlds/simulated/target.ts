@@ -72,7 +72,8 @@ export class SimulatedTarget implements Target {
     this.costs = this.all.map((node) => costTable(identity, options.scenario.seed, node))
     this.byAnswer = this.costs.some(({ byAnswer }) => byAnswer)
     this.byEvents = this.costs.some(({ byEvents }) => byEvents)
-    this.metered = profileOf(identity) !== null
+    const { costs } = identity
+    this.metered = profileOf(identity) !== null || (costs !== 'native' && 'uncached' in costs)
     this.goodAnswers = this.all.map((node) => ({ ...goodAnswer, node }))
   }
 
