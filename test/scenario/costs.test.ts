@@ -46,7 +46,10 @@ describe('costs', () => {
     })
     for (const cache of ['', ', cache: none']) {
       expect(problemsOf(() => parse(`${stated}${cache}`))).toMatchObject([
-        { path: 'identity.costs.uncached', message: 'this Keystone has no cache that a token could be missing from' },
+        {
+          path: 'identity.costs.uncached',
+          message: 'this Keystone has no cache that a token could be missing from',
+        },
       ])
     }
   })
