@@ -15,7 +15,7 @@ import type { RunHeader } from '../../measure/record.js'
 import type { Verdict } from '../../measure/verdict.js'
 import { playAutocannon } from './autocannonRun.js'
 import type { CalibrationCase } from './cases.js'
-import { playOwn } from './ownRun.js'
+import { playOwn, warmUpRun } from './ownRun.js'
 
 /** `cutover calibrate --json`. */
 export interface Calibration {
@@ -48,18 +48,21 @@ interface Played {
 
 /** Plays one case after the other. Throws WorldError if a stub does not start, StoppedError when it is stopped. */
 const playCases = async ({ cases, seed, onProgress, signal }: CalibrateOptions, { own, others }: Played) => {
-  // Each case lasts as long as it says, and as long again where autocannon plays it too.
-  let leftSec = cases.reduce((sum, { seconds, compared }) => sum + (compared ? 2 : 1) * seconds, 0)
+  // Each case lasts as long as it says after a run that warms up, and as long again where autocannon plays it too.
+  const ownSec = ({ seconds }: CalibrationCase): number => warmUpRun.seconds + seconds
+  let leftSec = cases.reduce((sum, one) => sum + ownSec(one) + (one.compared ? one.seconds : 0), 0)
   const tell = (what: string, passedSec: number): void =>
     onProgress(`${what}, about ${Math.max(1, Math.ceil(leftSec - passedSec))} s left`)
   for (const one of cases) {
+    tell(`${one.name}: warming up`, 0)
     const figures = await playOwn({
       case: one,
       seed,
       signal,
-      onProgress: (nowSec) => tell(`${one.name}: ${Math.floor(nowSec)} s of ${one.seconds} s`, nowSec),
+      onProgress: (nowSec) =>
+        tell(`${one.name}: ${Math.floor(nowSec)} s of ${one.seconds} s`, warmUpRun.seconds + nowSec),
     })
-    leftSec -= one.seconds
+    leftSec -= ownSec(one)
     own.push({ ...figures, ...judgeCase(figures) })
     if (!one.compared) continue
     tell(`${one.name}: autocannon`, 0)

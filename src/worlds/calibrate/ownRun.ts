@@ -26,7 +26,7 @@ import { steadyUs, type StubReport } from './stubCalls.js'
 /** Requests before a run, so that all its connections are open. */
 const warmUpLeast = 2000
 /** A run before the run, of which nothing is kept: code that runs for the first time is late, here and in the stub. */
-const warmUpRun = { perSec: 2000, seconds: 2 } as const
+export const warmUpRun = { perSec: 2000, seconds: 2 } as const
 
 /** A member calls again no sooner than this after the longest answer: nobody is ever busy, so nobody waits for itself. */
 const restSec = 1
