@@ -110,7 +110,7 @@ export const identitySchema = z.strictObject({
   processes: count(1024)
     .optional()
     .describe(
-      'Worker processes of each backend, each of which handles one request at a time. Default: as many as the profile of `costs` was measured with, else 1. Without a profile: simulated world only.',
+      'Worker processes of each backend, each of which handles one request at a time. Default: as many as the profile of `costs` was measured with, else 1. With costs `native`: simulated world only.',
     ),
   balancer: z
     .preprocess((value) => (typeof value === 'string' ? { kind: value } : value), balancerSchema)
@@ -176,6 +176,6 @@ export const identitySchema = z.strictObject({
     })
     .default('native')
     .describe(
-      'What a request costs a worker. `native`: as this program’s own servers. `newton`, `queens`, `zed`: as that Keystone when it was measured, in both worlds. A file: a profile that `cutover profile` wrote. Or, simulated world only, a mapping with what was measured, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration, and `uncached` where there is a cache: `{ uuid, fernet, uuid_trust, fernet_trust }`. Default: `native`.',
+      'What a request costs a worker. `native`: as this program’s own servers. `newton`, `queens`, `zed`: as that Keystone when it was measured, in both worlds. A file: a profile that `cutover profile` wrote. Or a mapping with what was measured, waiting not included: `{ validate, not_found, unauthorized, issue }`, each a duration, and `uncached` where there is a cache: `{ uuid, fernet, uuid_trust, fernet_trust }`. Default: `native`.',
     ),
 })

@@ -257,9 +257,8 @@ export const readScenario = (source: ScenarioSource, options: ReadOptions): Pars
   ]
   if (problems.length > 0 || !shape.success || !costs.ok) throw new InputError(problems)
   const scenario = toScenario(shape.data, overrides, costs.profile)
-  const ofProfile =
-    costs.profile === null ? [] : costWarnings(scenario, costs.profile, place?.world === 'local')
-  return { scenario, warnings: inOrder(located([...checks.warnings, ...ofProfile])) }
+  const ofWorkers = costWarnings(scenario, costs.profile, place?.world === 'local')
+  return { scenario, warnings: inOrder(located([...checks.warnings, ...ofWorkers])) }
 }
 
 /** Reads a scenario from one text; see `readScenario`. */

@@ -49,6 +49,7 @@ const served: Served = {
   provider: 'fernet',
   status: 200,
   missed: false,
+  missedTrust: false,
   passwords: 0,
   inSystem: 1,
   events: 0,

@@ -106,10 +106,13 @@ describe('costs', () => {
     expect(parse('costs: queens, provider: dual-uuid, cache: memcached').warnings).toEqual([])
   })
 
-  test('warn of a time-lapse in the local world', () => {
+  test.each([
+    ['queens', 'profile queens'],
+    ['{ validate: 11ms, not_found: 11ms, unauthorized: 5ms, issue: 33ms }', 'the stated times'],
+  ])('warn of a time-lapse in the local world: %s', (costs, whose) => {
     const clock = 'clock: [{ until: 1h, speed: 60 }]'
-    const { warnings } = parse('costs: queens', {}, { place, clock })
-    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('no prediction')])
-    expect(parse('costs: queens', {}, { place }).warnings).toEqual([])
+    const { warnings } = parse(`costs: ${costs}`, {}, { place, clock })
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringMatching(`${whose}.*no prediction`)])
+    expect(parse(`costs: ${costs}`, {}, { place }).warnings).toEqual([])
   })
 })

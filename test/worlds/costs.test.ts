@@ -5,6 +5,7 @@ import type { ApiRequest } from '../../src/clients/exchange.js'
 import type { IdentitySettings } from '../../src/scenario/scenario.js'
 import { revocationUs } from '../../src/worlds/costs/revocations.js'
 import type { Meter } from '../../src/worlds/costs/meter.js'
+import { realHash } from '../../src/worlds/costs/serviceTimes.js'
 import { costTable } from '../../src/worlds/simulated/costs.js'
 
 const validate: ApiRequest = { op: 'validate', authToken: 'a', subjectToken: 'b' }
@@ -66,8 +67,7 @@ describe('revocation events', () => {
       const us = (request: ApiRequest, events: number): number =>
         table.us({ request, mode: 'uuid', status: 200, events, inSystem: 1, meter: null })
       expect(us(validate, 1000) - us(validate, 0)).toBeCloseTo(revocationUs('mitaka', 1000))
-      const revoke: ApiRequest = { op: 'revoke', authToken: 'a', subjectToken: 'b' }
-      expect(us(revoke, 1000)).toBe(us(revoke, 0))
+      expect(us({ op: 'issue' } as ApiRequest, 1000)).toBe(us({ op: 'issue' } as ApiRequest, 0))
     }
   })
 })
@@ -139,6 +139,11 @@ describe('a stated cost of what Keystone’s cache does not have', () => {
     expect([us('uuid', missed, 404), us('uuid', missed, 401)]).toEqual([6, 5])
     expect(us('uuid', missed, 201, { op: 'issue' } as ApiRequest)).toBe(4)
   })
+
+  test('is asked of a revocation as well, which reads its token as a validation does', () => {
+    const revoke: ApiRequest = { op: 'revoke', authToken: 'a', subjectToken: 'b' }
+    expect(us('uuid', { missed: true, missedTrust: false }, 204, revoke)).toBe(20)
+  })
 })
 
 describe('password hashes', () => {
@@ -174,5 +179,8 @@ describe('password hashes', () => {
   test('are in the cost of an issue where that is stated', () => {
     const stated = { validateUs: 7, notFoundUs: 6, unauthorizedUs: 5, issueUs: 4 }
     expect(issueUs({ scheme: 'bcrypt', rounds: 12 }, stated)).toBe(4)
+    const bcrypt = { scheme: 'bcrypt', rounds: 12 } as const
+    expect(realHash({ costs: stated, passwordHash: bcrypt })).toEqual({ scheme: 'plain', rounds: 1 })
+    expect(realHash({ costs: 'native', passwordHash: bcrypt })).toBe(bcrypt)
   })
 })

@@ -55,12 +55,8 @@ export const resolveCosts = (
 const providersOf = (mode: ProviderMode): readonly ('uuid' | 'fernet')[] =>
   mode === 'uuid' ? ['uuid'] : mode === 'fernet' ? ['fernet'] : ['uuid', 'fernet']
 
-/** What the author of a scenario should know of its profile: rows that something else stands in for, and time-lapses. */
-export const costWarnings = (
-  { identity, timeline, clock }: Scenario,
-  profile: CostProfile,
-  local: boolean,
-): readonly Finding[] => {
+/** Rows of a profile that something else stands in for, for the modes and the cache of a scenario. */
+const rowWarnings = ({ identity, timeline }: Scenario, profile: CostProfile): readonly Finding[] => {
   const modes = [
     identity.provider,
     ...timeline.flatMap(({ action }) => (action.kind === 'cutover' ? [action.to] : [])),
@@ -80,12 +76,20 @@ export const costWarnings = (
       }
     }
   }
-  if (local && clock.some(({ speed }) => speed > 1)) {
-    const message =
-      'where the clock is faster than real time, profile ' +
-      `${profile.name}'s times are shortened with it, so response times there are no prediction`
-    const remedy = 'read response times from stretches with `speed: 1`, or use `--world simulated`'
-    warnings.push({ path, of: 'value', message, remedy })
-  }
   return warnings
+}
+
+/** What the author of a scenario should know of its costs: rows that something else stands in for, and time-lapses. `profile`: what they name. */
+export const costWarnings = (
+  scenario: Scenario,
+  profile: CostProfile | null,
+  local: boolean,
+): readonly Finding[] => {
+  const warnings = profile === null ? [] : rowWarnings(scenario, profile)
+  const { clock, identity } = scenario
+  if (!local || identity.costs === 'native' || !clock.some(({ speed }) => speed > 1)) return warnings
+  const whose = profile === null ? 'the stated times' : `profile ${profile.name}'s times`
+  const message = `where the clock is faster than real time, ${whose} are shortened with it, so response times there are no prediction`
+  const remedy = 'read response times from stretches with `speed: 1`, or use `--world simulated`'
+  return [...warnings, { path, of: 'value', message, remedy }]
 }

@@ -24,6 +24,8 @@ export interface Served {
   readonly status: number
   /** Whether a token that it needed was not in the cache. */
   readonly missed: boolean
+  /** Whether that was a token by a trust. */
+  readonly missedTrust: boolean
   /** Checks of a password. */
   readonly passwords: number
   /** Requests in this backend when a worker took it, itself included. */
@@ -32,13 +34,22 @@ export interface Served {
   readonly events: number
 }
 
+/** How long requests keep a worker busy. */
+export interface WorkerTimes {
+  /** The time for one request, milliseconds. */
+  drawMs(served: Served): number
+}
+
 /** The cost profile of a scenario; null: costs are native or stated. */
 export const profileOf = ({ costs }: Pick<IdentitySettings, 'costs'>): CostProfile | null =>
   costs !== 'native' && 'format' in costs ? costs : null
 
-/** How servers really hash: not at all where a profile says what a hash costs, as it would cost that twice. */
-export const realHash = (identity: Pick<IdentitySettings, 'costs' | 'passwordHash'>): PasswordHash =>
-  profileOf(identity) === null ? identity.passwordHash : { scheme: 'plain', rounds: 1 }
+/** How servers really hash: not at all where costs say what a hash or an issue takes, as it would cost that twice. */
+export const realHash = ({
+  costs,
+  passwordHash,
+}: Pick<IdentitySettings, 'costs' | 'passwordHash'>): PasswordHash =>
+  costs === 'native' ? passwordHash : { scheme: 'plain', rounds: 1 }
 
 /** The kind of token that a request is about: in dual mode its own, else that of the provider, which then reads no other. */
 export const providerOf = (mode: ProviderMode, subject: string | null): TokenFormat => {
@@ -53,7 +64,7 @@ const partOf = ({ refused }: CostRow, status: number): number => {
   return status === 401 ? refused.unauthorized : refused.notFound
 }
 
-export class ServiceTimes {
+export class ServiceTimes implements WorkerTimes {
   private readonly profile: CostProfile
   private readonly identity: IdentitySettings
   private readonly random: Random

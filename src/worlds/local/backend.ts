@@ -19,7 +19,8 @@ import type { KeyRing } from '../../token/keyring.js'
 import { IdentityNode } from '../identityNode.js'
 import type { BackendCalls, BackendSetup } from './calls.js'
 import { HeldWorkers, type HeldWorkersOptions } from './heldWorkers.js'
-import { profileOf, realHash, ServiceTimes } from '../costs/serviceTimes.js'
+import { realHash } from '../costs/serviceTimes.js'
+import { workerTimes } from '../costs/workerTimes.js'
 import { ScenarioTime } from './scenarioTime.js'
 
 interface Running {
@@ -52,17 +53,17 @@ const until = (atMs: number): Promise<void> =>
     setTimeout(resolve, Math.max(0, atMs - performance.now()))
   })
 
-/** The workers of a measured Keystone, if the scenario's costs are those of one. */
+/** The workers of a measured Keystone, if the scenario's costs are a profile or stated. */
 const openWorkers = (
   { identity, node: number, seed }: BackendSetup,
   node: IdentityNode,
   time: ScenarioTime | null,
   answer: Answer,
 ): HeldWorkers | null => {
-  const profile = profileOf(identity)
-  if (profile === null) return null
+  const times = workerTimes(identity, seed, number)
+  if (times === null) return null
   const options: HeldWorkersOptions = {
-    times: new ServiceTimes({ profile, identity, seed, node: number }),
+    times,
     workers: identity.processes,
     answer,
     mode: () => node.mode,

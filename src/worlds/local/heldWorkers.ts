@@ -5,7 +5,7 @@ import type { Request } from '../../identity/exchange.js'
 import type { HeldRequest, Hold } from '../../io/identityServer.js'
 import type { ProviderMode } from '../../token/mode.js'
 import { Meter } from '../costs/meter.js'
-import { providerOf, type ServiceTimes } from '../costs/serviceTimes.js'
+import { providerOf, type WorkerTimes } from '../costs/serviceTimes.js'
 
 /**
  * A worker that ends late by less than this begins with the next request when it should have ended, so that late timers
@@ -14,7 +14,7 @@ import { providerOf, type ServiceTimes } from '../costs/serviceTimes.js'
 const forgivenMs = 100
 
 export interface HeldWorkersOptions {
-  readonly times: ServiceTimes
+  readonly times: WorkerTimes
   readonly workers: number
   readonly answer: Answer
   readonly mode: () => ProviderMode
@@ -85,9 +85,18 @@ export class HeldWorkers implements Hold {
     return {
       answer: meter.answer,
       answered: (status, send) => {
-        const { missed, passwords } = meter
+        const { missed, missedTrust, passwords } = meter
         const events = revocationEvents()
-        const drawnMs = times.drawMs({ op, provider, status, missed, passwords, inSystem, events })
+        const drawnMs = times.drawMs({
+          op,
+          provider,
+          status,
+          missed,
+          missedTrust,
+          passwords,
+          inSystem,
+          events,
+        })
         const endMs = beginMs + drawnMs / speed()
         runAt(endMs, () => {
           send()

@@ -11,7 +11,6 @@ import type { Target } from '../../rehearsal/ports.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { apiForm } from '../apiForm.js'
 import { Meter } from '../costs/meter.js'
-import { profileOf } from '../costs/serviceTimes.js'
 import { costTable, wireUs, type CostTable } from './costs.js'
 import type { SimulatedDatabase } from './database.js'
 import { endLife, type Away, type Job, type SimulatedNode, noAnswer } from './node.js'
@@ -72,8 +71,7 @@ export class SimulatedTarget implements Target {
     this.costs = this.all.map((node) => costTable(identity, options.scenario.seed, node))
     this.byAnswer = this.costs.some(({ byAnswer }) => byAnswer)
     this.byEvents = this.costs.some(({ byEvents }) => byEvents)
-    const { costs } = identity
-    this.metered = profileOf(identity) !== null || (costs !== 'native' && 'uncached' in costs)
+    this.metered = identity.costs !== 'native'
     this.goodAnswers = this.all.map((node) => ({ ...goodAnswer, node }))
   }
 
