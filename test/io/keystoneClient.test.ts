@@ -6,6 +6,10 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Micros } from '../../src/base/time.js'
 import type { ApiReply, ApiRequest } from '../../src/clients/exchange.js'
 import { causeHeader, KeystoneClient, nodeHeader } from '../../src/io/keystoneClient.js'
+import type { Clock, Target } from '../../src/rehearsal/ports.js'
+import { Ceiling } from '../../src/worlds/external/ceiling.js'
+import { Inference } from '../../src/worlds/external/inference.js'
+import { ExternalTarget } from '../../src/worlds/external/target.js'
 
 interface Received {
   readonly method: string
@@ -45,6 +49,13 @@ const serve = async (
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, server }
 }
 
+const clockOf = (measured: () => number): Clock => ({
+  now: () => 0 as Micros,
+  at: () => {},
+  measured: () => measured() as Micros,
+  measuredAt: (when) => when,
+})
+
 const clientOf = (
   urls: readonly string[],
   {
@@ -55,12 +66,7 @@ const clientOf = (
 ): KeystoneClient => {
   const client = new KeystoneClient({
     urls,
-    clock: {
-      now: () => 0 as Micros,
-      at: () => {},
-      measured: () => measured() as Micros,
-      measuredAt: (when) => when,
-    },
+    clock: clockOf(measured),
     timeoutMs,
     startsAtEpochSec,
     connectionsPerNode: 4,
@@ -186,18 +192,31 @@ describe('a reply', () => {
 })
 
 describe('replies that come at once', () => {
-  test('are all timed before the first is dealt with, and each is dealt with once, in the order in which they were read', async () => {
+  const given = (client: KeystoneClient): Target =>
+    new ExternalTarget({
+      client,
+      clock: clockOf(() => 0),
+      ceiling: new Ceiling(null),
+      errors: null,
+      inference: new Inference({ mode: 'fernet', nodes: 1 }),
+      onTooMany: () => {},
+    })
+
+  test.each([
+    ['of our own servers', (client: KeystoneClient): Target => client],
+    ['of a given Keystone', given],
+  ])('%s are all timed before the first is dealt with, and each is dealt with once', async (_, targetOf) => {
     const held: ServerResponse[] = []
     // In one go, so that all lie ready when the client looks.
     const { url } = await serve((response) => {
       if (held.push(response) === 3) for (const each of held) each.writeHead(200).end('{}')
     })
     let nowUs = 1000
-    const client = clientOf([url], { measured: () => nowUs })
+    const target = targetOf(clientOf([url], { measured: () => nowUs }))
     const times = await new Promise<(number | undefined)[]>((resolve) => {
       const received: (number | undefined)[] = []
       for (let i = 0; i < 3; i++) {
-        client.send(1, validation, (_reply, _sent, at) => {
+        target.send(1, validation, (_reply, _sent, at) => {
           nowUs += 50_000
           if (received.push(at) === 3) resolve(received)
         })

@@ -191,6 +191,35 @@ describe('the instants of a sample', () => {
     expect(call.done).toBe(validate.done)
   })
 
+  test('of a request that is made again after a pause begin when the pause is over', () => {
+    let first: number | undefined
+    const { samples } = stage({
+      scenario: `${header}duration: 10s\n${identity()}middleware: { token_cache_time: 0s, http_request_max_retries: 3 }\nclients: { scripts: { behaviour: saved-token-script, members: 1, every: 10s, arrivals: constant, through: [nova] } }`,
+      answer: ({ atSec }) => {
+        first ??= atSec
+        return atSec === first ? { status: 0, failure: 'reset' as const } : {}
+      },
+    })
+    const asked = samples.filter(({ leg, op }) => leg === 'keystone' && op === 'validate')
+    expect(asked.map(({ outcome }) => outcome)).toEqual(['failed', 'ok'])
+    const [broken, again] = asked as [Sample, Sample]
+    expect(toSec(again.due - broken.done)).toBeCloseTo(0.5, 5)
+    expect(again.due).toBe(again.sent)
+  })
+
+  test('of a request that waited for a thread of its service begin when the thread was free', () => {
+    const { samples } = stage({
+      scenario: `${header}duration: 20s\n${identity()}middleware: { token_cache_time: 0s, workers: 1, threads: 1 }\nclients: { cli: { behaviour: one-shot, members: 4, every: 20s, arrivals: constant, through: [nova] } }`,
+      answer: ({ request }) => ({ afterSec: request.op === 'issue' ? 0.1 : 9 }),
+    })
+    const asked = samples.filter(({ leg, op }) => leg === 'keystone' && op === 'validate')
+    expect(asked).toHaveLength(4)
+    asked.slice(1).forEach((each, i) => {
+      expect(each.due).toBeGreaterThanOrEqual(asked[i]?.done ?? Infinity)
+      expect(each.due).toBe(each.sent)
+    })
+  })
+
   test('of what follows a refusal say nothing of the generator: it is sent when the answer before it came', () => {
     let refusals = 0
     const { felt } = stage({

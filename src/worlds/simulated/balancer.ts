@@ -3,7 +3,7 @@
 import type { Micros } from '../../base/time.js'
 import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
 import type { HealthChecks } from '../../rehearsal/healthChecks.js'
-import type { Target } from '../../rehearsal/ports.js'
+import type { Receive, Target } from '../../rehearsal/ports.js'
 import type { BalancerSettings } from '../../scenario/scenario.js'
 import { wireUs } from './costs.js'
 import type { VirtualClock } from './virtualClock.js'
@@ -45,16 +45,11 @@ export class SimulatedBalancer implements Target {
     return [0]
   }
 
-  send(_node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
+  send(_node: number, request: ApiRequest, done: Receive): void {
     this.attempt(request, this.clock.now(), 0, done)
   }
 
-  private attempt(
-    request: ApiRequest,
-    sent: Micros,
-    retries: number,
-    done: (reply: ApiReply, sent: Micros) => void,
-  ): void {
+  private attempt(request: ApiRequest, sent: Micros, retries: number, done: Receive): void {
     const node = this.choose()
     if (node === null) {
       this.clock.at((this.clock.now() + wireUs) as Micros, () => done(ownAnswer('refused'), sent))

@@ -4,6 +4,7 @@ import type { Micros } from '../../base/time.js'
 import type { ApiReply, ApiRequest } from '../../clients/exchange.js'
 import type { Answer } from '../../identity/drive.js'
 import type { KeyRing } from '../../token/keyring.js'
+import type { Receive } from '../../rehearsal/ports.js'
 import type { IdentityNode } from '../identityNode.js'
 import { Gate } from './gate.js'
 
@@ -12,7 +13,7 @@ export interface Job {
   readonly node: number
   readonly request: ApiRequest
   readonly sent: Micros
-  readonly done: (reply: ApiReply, sent: Micros) => void
+  readonly done: Receive
 }
 
 /** What a client learns where no answer comes. */

@@ -7,7 +7,7 @@ import { drive } from '../../identity/drive.js'
 import { handle } from '../../identity/routes.js'
 import type { Context } from '../../identity/context.js'
 import type { HealthChecks } from '../../rehearsal/healthChecks.js'
-import type { Target } from '../../rehearsal/ports.js'
+import type { Receive, Target } from '../../rehearsal/ports.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { apiForm } from '../apiForm.js'
 import { Meter } from '../costs/meter.js'
@@ -92,7 +92,7 @@ export class SimulatedTarget implements Target {
   }
 
   /** First come, first served: a request waits for a process, keeps it busy, and is decided when it is through. */
-  send(node: number, request: ApiRequest, done: (reply: ApiReply, sent: Micros) => void): void {
+  send(node: number, request: ApiRequest, done: Receive): void {
     const backend = this.node(node)
     const sent = this.clock.now()
     const job: Job = { node, request, sent, done }
